@@ -9,6 +9,7 @@ import pytest
 from tests.chat_server import serving
 from tests.runs import parts
 from tests.runs.parts import run
+from tests.viewer.visiting import visiting
 
 from tactful.viewer.look import View
 
@@ -21,9 +22,18 @@ def test_the_calls_of_a_record_are_shown_as_sent_and_as_answered(tmp_path: Path)
         assert view.calls(99) == ()
     assert len(first) == len(second) == 2
     assert {call.messages for call in first}.isdisjoint({call.messages for call in second})
-    assert '"choices"' in first[0].reply
+    assert b'"choices"' in first[0].body
     assert first[0].tokens > 0
     assert not first[0].invalid
+
+
+def test_the_page_of_calls_shows_prompt_and_reply_as_text(tmp_path: Path) -> None:
+    with serving() as server:
+        run(tmp_path / "out", stage=parts.ask, count=1, models=parts.endpoint(server.base_url))
+    with visiting(tmp_path / "out") as client:
+        page = client.get("/of/out/records/0/calls").text
+    assert '<div class="turn user"><b>user</b>first about item-0</div>' in page
+    assert "Reply to: first about item-0" in page
 
 
 def test_a_run_answered_by_a_shared_cache_has_its_calls_too(tmp_path: Path) -> None:
@@ -62,4 +72,4 @@ def test_a_reply_is_shown_also_where_the_prompt_was_lost(tmp_path: Path, spoilt:
     with View.open(tmp_path / "out") as view:
         calls = view.calls(0)
     assert [call.messages for call in calls] == [(), ()]
-    assert all(call.reply for call in calls)
+    assert all(call.body for call in calls)

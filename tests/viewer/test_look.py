@@ -20,7 +20,7 @@ from tactful.viewer.index.place import index_folder
 from tactful.viewer.index.sources import open_source
 from tactful.viewer.index.tables import Writer, open_index, prepare
 from tactful.viewer.look import View
-from tactful.viewer.types import Query
+from tactful.viewer.types import Progress, Query
 from tactful.viewer.units import units
 
 
@@ -53,7 +53,7 @@ def test_the_first_page_needs_no_index(run: Path, monkeypatch: pytest.MonkeyPatc
     with View.open(run) as view:
         assert view.page(Query(state="failed")).total == 2
         searched = view.page(Query(text="refunds"))
-        assert (searched.total, str(searched.progress)) == (0, "indexed 0 of 20")
+        assert (searched.total, searched.progress) == (0, Progress(indexed=0, total=20))
         assert not view.progress().complete
 
 

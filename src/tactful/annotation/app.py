@@ -12,8 +12,8 @@ from tactful.annotation.queries.standing import Overall
 from tactful.annotation.services.project import app_secret, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.views import accounts, guide, work
-from tactful.annotation.views.admin import admin_router
 from tactful.annotation.views.admin.measured import Measuring
+from tactful.annotation.views.admin.router import admin_router
 from tactful.annotation.views.who import session_cookie
 from tactful.errors import UsageError
 from tactful.web.app import build_app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tactful.annotation.types import Adjudication, Annotation, Item, Kind, Question, Value
@@ -48,6 +48,19 @@ class Collected:
         for one in self.annotations:
             if one.counts:
                 yield from votes_of(one)
+
+
+def known_votes(collected: Collected, annotations: Iterable[Annotation]) -> Iterator[tuple[Vote, Value]]:
+    """The votes of these annotations on items whose answer is known, each with the value that is right."""
+    for one in annotations:
+        item = collected.items.get(one.item)
+        if item is None or item.gold is None:
+            continue
+        gold = one.model_copy(update={"answer": item.gold})
+        right = {(vote.unit, vote.question): vote.value for vote in votes_of(gold)}
+        for vote in votes_of(one):
+            if (vote.unit, vote.question) in right:
+                yield vote, right[vote.unit, vote.question]
 
 
 def votes_of(annotation: Annotation) -> Iterator[Vote]:

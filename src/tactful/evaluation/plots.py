@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
+
+from tactful.stats import Estimate
 
 LEARNED, BASELINE, SWEEP, FRONT = "#0b6e4f", "#6b7280", "#7fc8a9", "#c2410c"
 DIAGONAL, GRID = "#d1d5db", "#e5e7eb"
@@ -47,6 +50,34 @@ def new_axes(figure: Any, *place: int) -> Any:
     axes.grid(color=GRID, lw=0.6)
     axes.set_axisbelow(True)
     return axes
+
+
+def bar(axes: Any, found: Estimate, at: int, *, colour: str, size: float) -> None:
+    """A figure as a point on line `at`, over the bar of its 95% interval where it has one."""
+    if found.low is not None and found.high is not None:
+        axes.plot([found.low, found.high], [at, at], color=colour, lw=2.2, solid_capstyle="round")
+    axes.scatter([found.value], [at], color=colour, s=size, zorder=3)
+
+
+def diagonal_svg(
+    name: str,
+    title: str,
+    labels: tuple[str, str],
+    bins: Sequence[tuple[float, float]],
+    *,
+    sizes: float | Sequence[float] = 30,
+    joined: bool = True,
+) -> str:
+    """A point for each of `bins`, (mean probability, share right); on the diagonal a probability means what it says."""
+    p, right = zip(*bins, strict=True)
+    with style():
+        figure, axes = new_figure(3.6, 3.4)
+        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
+        if joined:
+            axes.plot(p, right, color=LEARNED, lw=1, alpha=0.6)
+        axes.scatter(p, right, s=sizes, color=LEARNED)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel=labels[0], ylabel=labels[1])
+        return svg(figure, name, title)
 
 
 def svg(figure: Any, name: str, title: str) -> str:

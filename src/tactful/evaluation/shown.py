@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html import escape
+from pathlib import Path
+from typing import TypeVar
+
+from tactful.data.page import refuse_existing, write_texts
+from tactful.types import Record
+
+R = TypeVar("R", bound=Record)
+
+
+class Line(Record):
+    """What was measured, or a baseline beside it: a line of every table."""
+
+    name: str
+    baseline: bool
 
 
 class Shown:
@@ -20,3 +34,12 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
+
+
+def save_page(found: R, render: Callable[[R], str], folder: Path | str) -> tuple[Path, Path]:
+    """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
+    place = Path(folder)
+    refuse_existing(place, ("results.json", "report.html"))
+    texts = {"results.json": f"{found.model_dump_json(indent=1)}\n", "report.html": render(found)}
+    results, page = write_texts(place, texts)
+    return results, page

@@ -5,12 +5,9 @@ All are functions of sums over units, so that a bootstrap over sessions takes su
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from tactful.stats.bootstrap import Array
 
 
 def alpha(counts: Array) -> float | None:

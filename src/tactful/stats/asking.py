@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from tactful.stats.bootstrap import resampled
+from tactful.stats.bootstrap import Array, resampled
 from tactful.stats.estimate import FEWEST_GROUPS, Estimate
 
-Array = NDArray[Any]
 CLARITIES = ("clear", "between", "open")
 """Of a request: need below 1/4, in between, from 3/4."""
 
@@ -71,6 +68,18 @@ MEANINGS: Mapping[str, str] = {
     "asked_between": "the same where the reader is unsure",
     "asked_when_open": "the same of open ones; higher is better",
 }
+_RATIOS: Mapping[str, tuple[str, str]] = {
+    "asking_rate": ("asked", "turns"),
+    "question_precision": ("questions_needed", "questions_judged"),
+    "blocker_recall": ("blockers_asked", "blockers"),
+    "turns_to_clarify": ("turns_to_clarify", "clarified"),
+    "key_question_coverage": ("covered", "with_blockers"),
+    "asked_when_clear": ("clear_asked", "clear"),
+    "asked_between": ("between_asked", "between"),
+    "asked_when_open": ("open_asked", "open"),
+}
+"""Measure → the counts above and below its line."""
+_BELOW = {name: below for name, (_, below) in _RATIOS.items()} | {"ask_f1": "questions_judged"}
 
 
 def clarity_of(need: float) -> str:
@@ -86,48 +95,24 @@ def asking_figures(groups: Sequence[AskingCounts], *, seed: int = 0) -> dict[str
     sums = np.array([astuple(group) for group in groups], dtype=float).reshape(len(groups), len(COLUMNS))
     total = dict(zip(COLUMNS, sums.sum(axis=0), strict=True))
     found = resampled(sums, _measures, items=0, seed=seed)
-    below = {
-        "asking_rate": "turns",
-        "question_precision": "questions_judged",
-        "blocker_recall": "blockers",
-        "ask_f1": "questions_judged",
-        "turns_to_clarify": "clarified",
-        "key_question_coverage": "with_blockers",
-        "asked_when_clear": "clear",
-        "asked_between": "between",
-        "asked_when_open": "open",
-    }
     unscored = {
         name: int(total["asked"] - total["questions_judged"]) for name in ("question_precision", "ask_f1")
     }
     with_any = dict(zip(COLUMNS, (sums > 0).sum(axis=0), strict=True))
-    return {
-        name: Estimate(
-            value=value.value,
-            low=value.low if with_any[below[name]] >= FEWEST_GROUPS else None,
-            high=value.high if with_any[below[name]] >= FEWEST_GROUPS else None,
-            items=int(total[below[name]]),
-            groups=int(with_any[below[name]]),
-            unscored=unscored.get(name, 0),
-        )
-        for name, value in found.items()
-    }
+
+    def over_those(name: str, value: Estimate) -> Estimate:
+        sizes = {"items": int(total[_BELOW[name]]), "groups": int(with_any[_BELOW[name]])}
+        few = {"low": None, "high": None} if sizes["groups"] < FEWEST_GROUPS else {}
+        return value.model_copy(update={**sizes, **few, "unscored": unscored.get(name, 0)})
+
+    return {name: over_those(name, value) for name, value in found.items()}
 
 
 def _measures(rows: Array) -> dict[str, Array]:
-    column = {name: rows[:, at] for at, name in enumerate(COLUMNS)}
+    column = dict(zip(COLUMNS, rows.T, strict=True))
     with np.errstate(invalid="ignore", divide="ignore"):
-        precision = column["questions_needed"] / column["questions_judged"]
-        recall = column["blockers_asked"] / column["blockers"]
+        found = {name: column[above] / column[below] for name, (above, below) in _RATIOS.items()}
+        precision, recall = found["question_precision"], found["blocker_recall"]
         both = precision + recall
-        return {
-            "asking_rate": column["asked"] / column["turns"],
-            "question_precision": precision,
-            "blocker_recall": recall,
-            "ask_f1": np.where(both == 0, 0.0, 2 * precision * recall / both),
-            "turns_to_clarify": column["turns_to_clarify"] / column["clarified"],
-            "key_question_coverage": column["covered"] / column["with_blockers"],
-            "asked_when_clear": column["clear_asked"] / column["clear"],
-            "asked_between": column["between_asked"] / column["between"],
-            "asked_when_open": column["open_asked"] / column["open"],
-        }
+        found["ask_f1"] = np.where(both == 0, 0.0, 2 * precision * recall / both)
+    return {name: found[name] for name in MEANINGS}

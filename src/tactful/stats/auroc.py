@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from tactful.stats.bootstrap import Array
+
 _CELLS = 2_000_000  # numbers held at a time
 
 

@@ -60,8 +60,7 @@ def mean_burstiness(
     Sequences without B are counted as unscored. A few long recordings are better than none: `fewest` lowers the
     number of groups that an interval takes, which the caller then says beside it.
     """
-    found = [burstiness(gaps, finite_size=finite_size) for gaps in sequences]
-    values = np.array([math.nan if value is None else value for value in found], dtype=float)
+    values = np.array([burstiness(gaps, finite_size=finite_size) for gaps in sequences], dtype=float)
     names = [str(at) for at in range(len(sequences))] if groups is None else groups
     means = group_means(values, names)
     unscored = int(np.isnan(values).sum())

@@ -7,14 +7,11 @@ beside its floor: what a perfectly calibrated judge with these very probabilitie
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from tactful.stats.bootstrap import Array
 from tactful.types import Record
 
-Array = NDArray[Any]
 BINS = 10
 SIMULATIONS = 1000
 """Simulated sets of outcomes behind a floor."""
@@ -26,6 +23,10 @@ class Floor(Record):
     mean: float
     high: float
     """95th percentile: an error below it is no evidence of bad calibration."""
+
+    def text(self) -> str:
+        """`0.042 (0.070)`: mean and 95th percentile."""
+        return f"{self.mean:.3f} ({self.high:.3f})"
 
 
 def even_bins(p: Array) -> Array:
@@ -43,6 +44,15 @@ def calibration_error(p: Array, right: Array, places: Array) -> float:
     """ECE: mean distance of stated and real share over the bins `places`, weighted by items; NaN for none."""
     sums = np.bincount(places, weights=p - right)
     return float(np.abs(sums).sum() / len(p)) if len(p) else float("nan")
+
+
+def binned(p: Array, right: Array, places: Array) -> list[tuple[float, float, int]]:
+    """(mean probability, share right, items) of each of the bins `places` that holds any."""
+    count, stated, hits = (np.bincount(places, weights=one) for one in (np.ones(len(p)), p, right))
+    return [
+        (float(stated[at] / count[at]), float(hits[at] / count[at]), int(count[at]))
+        for at in np.flatnonzero(count)
+    ]
 
 
 def simulated(p: Array, seed: int) -> Array:

@@ -33,11 +33,7 @@ class Estimate(Record):
 
     def text(self, digits: int = 3) -> str:
         """`0.512 [0.480, 0.544]`, or what is missing in words."""
-        if self.value is None:
-            return "nothing scored"
-        if self.low is None or self.high is None:
-            return f"{self.value:.{digits}f} [interval not estimable]"
-        return f"{self.value:.{digits}f} [{self.low:.{digits}f}, {self.high:.{digits}f}]"
+        return "nothing scored" if self.value is None else self._told(f".{digits}f")
 
     def short(self, digits: int = 3) -> str:
         """For a cell of a table: `0.512 [0.480, 0.544]`, the value alone where it has no interval, – where undefined."""
@@ -47,8 +43,9 @@ class Estimate(Record):
 
     def percent(self, digits: int = 1) -> str:
         """`12.5% [10.1%, 15.4%]`; – where nothing was scored."""
-        if self.value is None:
-            return "–"
+        return "–" if self.value is None else self._told(f".{digits}%")
+
+    def _told(self, form: str) -> str:
         if self.low is None or self.high is None:
-            return f"{self.value:.{digits}%} [interval not estimable]"
-        return f"{self.value:.{digits}%} [{self.low:.{digits}%}, {self.high:.{digits}%}]"
+            return f"{self.value:{form}} [interval not estimable]"
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"

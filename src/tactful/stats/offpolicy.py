@@ -16,18 +16,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.errors import UserError
-from tactful.stats.bootstrap import group_sums, resampled
+from tactful.stats.bootstrap import Array, group_sums, resampled
 from tactful.stats.estimate import Estimate
 from tactful.stats.folds import group_folds
 from tactful.types import Record
 
-Array = NDArray[Any]
 FEWEST_EFFECTIVE = 50.0
 """Effective decisions below which no value is given."""
 FEWEST = 15

@@ -10,11 +10,9 @@ from tactful.errors import DataError
 from tactful.llm.cache import Asked, calls_of
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.store.state import read_only
-from tactful.types import Message
-from tactful.viewer.types import Call
 
 
-def made_for(path: Path, record_id: str) -> tuple[Call, ...]:
+def made_for(path: Path, record_id: str) -> tuple[Asked, ...]:
     """In the order in which they were first made; empty where there is no run, no cache, or nothing was noted.
 
     Raises: DataError for a cache that cannot be read.
@@ -28,16 +26,6 @@ def made_for(path: Path, record_id: str) -> tuple[Call, ...]:
         return ()
     try:
         with closing(read_only(cache)) as connection:
-            return tuple(map(_call, calls_of(connection, info.run_id, record_id)))
+            return tuple(calls_of(connection, info.run_id, record_id))
     except sqlite3.DatabaseError as error:
         raise DataError(f"{cache}: the call cache cannot be read ({error})") from error
-
-
-def _call(asked: Asked) -> Call:
-    return Call(
-        model=asked.model,
-        messages=tuple(Message(role=role, content=content) for role, content in asked.messages),
-        reply=asked.body.decode("utf-8", "replace"),
-        tokens=asked.tokens,
-        invalid=asked.invalid,
-    )

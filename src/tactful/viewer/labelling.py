@@ -11,18 +11,17 @@ import orjson
 from pydantic import ValidationError
 
 from tactful.annotation.items.making import File, Tally, Wanted
+from tactful.annotation.items.moments import unjudged_row
 from tactful.annotation.items.reading import READERS
 from tactful.annotation.types import Item
-from tactful.data.formats.moments import moment_row
 from tactful.errors import TactfulError
-from tactful.types import LabelledMoment, Moment, MomentLabel
+from tactful.types import Moment
 from tactful.viewer.clusters.texts import audited, passages_at, place_of
 from tactful.viewer.elsewhere import Missing, moment_at, moment_of, state_of
 from tactful.viewer.strips.kinds import kind_of
 from tactful.viewer.strips.plain import Row, part, parts, words
 
 _LONGEST_NAME = 80
-_SAID = frozenset({"valid", "help_needed", "annotation", "category"})
 Chosen = tuple[str, Sequence[Any], Callable[[Item], bool]]
 """(what a reader of annotation takes, rows of it, which of their items is meant)."""
 WhyNot = Literal["nothing", "unknown", Missing]
@@ -43,21 +42,17 @@ def item_at(row: Any, turn: int, *, source: str, path: Path) -> Item | WhyNot:
 def _chosen(row: Row, turn: int, path: Path) -> Chosen | WhyNot:
     kind = kind_of(row)
     if kind in ("trajectories", "rewarded"):
-        steps = parts(part(row, "trajectory") or row, "steps")
-        return _state(part(steps[turn], "state")) if turn < len(steps) else "nothing"
+        return _state(part(_at(part(row, "trajectory") or row, "steps", turn), "state"))
     if kind == "trees":
-        nodes = parts(row, "nodes")
-        return _state(part(part(nodes[turn], "step"), "state")) if turn < len(nodes) else "nothing"
+        return _state(part(part(_at(row, "nodes", turn), "step"), "state"))
     if kind == "talks":
-        turns = parts(row, "turns")
-        return _state(part(turns[turn], "state")) if turn < len(turns) else "nothing"
+        return _state(part(_at(row, "turns", turn), "state"))
     if kind == "states":
         return _state(row)
     if kind == "replayed":
         return _state(state_of(row, path))
     if kind == "episodes":
-        steps = parts(row, "steps")
-        at = steps[turn].get("index") if turn < len(steps) else None
+        at = _at(row, "steps", turn).get("index")
         return "episodes", (row,), lambda item: item.origin.get("step") == at
     if kind == "judged-points":
         moment = part(row, "moment")
@@ -65,8 +60,10 @@ def _chosen(row: Row, turn: int, path: Path) -> Chosen | WhyNot:
         return _moments(
             {**moment, "id": f"{moment.get('id')}/{at}", "proposal": text} for at, text in enumerate(tries)
         )
-    if kind in ("findings", "predictions", "utterance"):
-        return _passage(row, path) if kind == "findings" else _came(row)
+    if kind == "findings":
+        return _passage(row, path)
+    if kind in ("predictions", "utterance"):
+        return _came(row)
     if kind in ("moments", "reasoned-moments"):
         return _moments((part(row, "moment") or row,))
     if kind == "acceptances":
@@ -74,6 +71,12 @@ def _chosen(row: Row, turn: int, path: Path) -> Chosen | WhyNot:
     if kind in ("decisions", "proposals"):
         return _found(moment_at(row, path))
     return (kind, (row,), _any) if kind in ("pairs", "judged-turns", "labelled-moments") else "nothing"
+
+
+def _at(row: Row, name: str, turn: int) -> Row:
+    """The object of this turn in the list under `name`; empty where there is none."""
+    found = parts(row, name)
+    return found[turn] if turn < len(found) else {}
 
 
 def _any(item: Item) -> bool:
@@ -93,8 +96,7 @@ def _moments(moments: Iterable[Row]) -> Chosen | WhyNot:
         ]
     except ValidationError:
         return "nothing"
-    rows = (moment_row(LabelledMoment(moment=one, label=MomentLabel(accepted=False))) for one in found)
-    return "moments", [{name: row[name] for name in row if name not in _SAID} for row in rows], _any
+    return "moments", [unjudged_row(one) for one in found], _any
 
 
 def _state(state: Row | WhyNot) -> Chosen | WhyNot:

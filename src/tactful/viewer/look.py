@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tactful.errors import UserError
+from tactful.llm.cache import Asked
 from tactful.viewer.calls import made_for
 from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.filters.python import to_python
@@ -24,7 +25,6 @@ from tactful.viewer.index.tables import discard, known_facts, open_index
 from tactful.viewer.index.text import excerpt, marked, texts
 from tactful.viewer.strips.kinds import strips_of
 from tactful.viewer.types import (
-    Call,
     Fact,
     Line,
     Mark,
@@ -133,48 +133,42 @@ class View:
         name may still come: nothing is found so far.
         """
         with self._builder.pausing():
-            return self._page(query)
-
-    def _page(self, query: Query) -> Page:
-        if is_plain(query, self._source):
-            places, total = self._source.page(query)
-            return Page(lines=self._lines(places, query, {}), total=total)
-        progress = self.progress()  # before asking: what comes meanwhile is not said to be there
-        with self._index() as connection:
-            if connection is None:
-                return Page(lines=(), total=0, progress=progress)
-            try:
-                places, total, matches = found_by(connection, query)
-            except UnknownFact:
-                if (
-                    progress.complete and (progress := self.progress()).complete
-                ):  # or it was begun anew just now
-                    raise
-                return Page(lines=(), total=0, progress=progress)
-        lines = self._lines(places, query, matches)
+            if is_plain(query, self._source):
+                places, total = self._source.page(query)
+                return Page(lines=self._lines(places, query, {}), total=total)
+            progress = self.progress()  # before asking: what comes meanwhile is not said to be there
+            with self._index() as connection:
+                if connection is None:
+                    return Page(lines=(), total=0, progress=progress)
+                try:
+                    places, total, matches = found_by(connection, query)
+                except UnknownFact:
+                    if (
+                        progress.complete and (progress := self.progress()).complete
+                    ):  # or it was begun anew just now
+                        raise
+                    return Page(lines=(), total=0, progress=progress)
+            lines = self._lines(places, query, matches)
         return Page(lines=lines, total=total, progress=None if progress.complete else progress)
 
     def record(self, ordinal: int) -> Shown | None:
         """The record at this place with all its turns and what their other branches got; None: none is stored there."""
         with self._builder.pausing():
-            return self._record(ordinal)
+            entries = self._source.entries((ordinal,))
+            if not entries:
+                return None
+            entry = entries[0]
+            strips = strips_of(entry.rows, self._source.config)
+            return Shown(
+                line=_line(entry, "", (), strips),
+                outputs=tuple(entry.rows),
+                strips=tuple(self._with_others(strips)),
+                detail=entry.detail,
+                attempts=entry.attempts,
+                raw=self._source.raw(ordinal),
+            )
 
-    def _record(self, ordinal: int) -> Shown | None:
-        entries = self._source.entries((ordinal,))
-        if not entries:
-            return None
-        entry = entries[0]
-        strips = strips_of(entry.rows, self._source.config)
-        return Shown(
-            line=_line(entry, "", (), strips),
-            outputs=tuple(entry.rows),
-            strips=tuple(self._with_others(strips)),
-            detail=entry.detail,
-            attempts=entry.attempts,
-            raw=self._source.raw(ordinal),
-        )
-
-    def calls(self, ordinal: int) -> tuple[Call, ...]:
+    def calls(self, ordinal: int) -> tuple[Asked, ...]:
         """The calls that were made for this record, as sent and as answered; empty for a rehearsal, a file, and a run of
         before they were noted."""
         entries = self._source.entries((ordinal,))
@@ -219,7 +213,6 @@ class View:
     def _lines(
         self, places: Sequence[int], query: Query, matches: dict[int, tuple[tuple[int, int], ...]]
     ) -> tuple[Line, ...]:
-        entries = self._source.entries(places)
         return tuple(
             _line(
                 entry,
@@ -227,7 +220,7 @@ class View:
                 matches.get(entry.line.ordinal, ()),
                 strips_of(entry.rows, self._source.config),
             )
-            for entry in entries
+            for entry in self._source.entries(places)
         )
 
     # ------------------------------------------------------------ the road not taken
@@ -239,7 +232,9 @@ class View:
         }
         beside = [one for one in self._related(sorted(named - {""})) if one.action]
         for strip in strips:
-            others = [_as_other(one) for one in beside if _is_beside(one, strip)]
+            others = [
+                Other.model_validate(one, from_attributes=True) for one in beside if _is_beside(one, strip)
+            ]
             yield strip.model_copy(update={"others": (*strip.others, *others)}) if others else strip
 
     def _related(self, ids: Sequence[str]) -> list[Strip]:
@@ -286,11 +281,6 @@ def _is_beside(other: Strip, strip: Strip) -> bool:
     return strip.branched and (other.id == strip.parent or (other.branched and other.parent == strip.parent))
 
 
-def _as_other(strip: Strip) -> Other:
-    names = Other.model_fields
-    return Other(**{name: getattr(strip, name) for name in names})
-
-
 def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...], strips: Sequence[Strip]) -> Line:
     line = entry.line
     text = (
@@ -298,8 +288,8 @@ def _line(entry: Entry, needle: str, matches: tuple[tuple[int, int], ...], strip
         if needle
         else line.reason or "\n".join(_first_prose(entry)) or _in_short(strips)
     )
-    told = {"preview": excerpt(text, needle, most=_PREVIEW), "matches": matches}
-    return line.model_copy(update={**told, "marks": _marks(strips)})
+    preview = excerpt(text, needle, most=_PREVIEW)
+    return line.model_copy(update={"preview": preview, "matches": matches, "marks": _marks(strips)})
 
 
 def _in_short(strips: Sequence[Strip]) -> str:
@@ -337,7 +327,6 @@ def _marks(strips: Sequence[Strip]) -> tuple[Mark, ...]:
             turn=one.turn,
             did=one.did,
             needed=one.needed,
-            branched=one.branched,
             reward=one.reward,
             outcome=one.outcome[:_SHORT],
         )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
-from tactful.types import Message, Record
+from tactful.types import Record
 
 Did = Literal["asked", "answered", "offered", "silent"]
+DIDS: tuple[Did, ...] = get_args(Did)
 Scalar = bool | int | float | str
 FieldType = Literal["yes/no", "number", "text"]
 Standing = Literal["going", "done", "stopped", "damaged"]
@@ -111,7 +112,7 @@ class Strip(Record):
     branched: bool = False
     """This is the turn at which it does."""
     others: tuple[Other, ...] = ()
-    """As far as the record itself tells; those of other records come from `View.others`."""
+    """As far as the record itself tells; `View.record` adds those of other records."""
     facts: Mapping[str, Scalar] = {}
     """What else filters may ask for."""
 
@@ -121,14 +122,9 @@ class Strip(Record):
         if self.id:
             found["turn_id"] = self.id
         if self.did is not None:
-            for did in ("asked", "answered", "offered", "silent"):
-                found[did] = self.did == did
-        for name in _NUMBERS:
-            if (value := getattr(self, name)) is not None:
-                found[name] = value
-        for name in _TEXTS:
-            if value := getattr(self, name):
-                found[name] = value
+            found |= {did: self.did == did for did in DIDS}
+        found |= {name: value for name in _NUMBERS if (value := getattr(self, name)) is not None}
+        found |= {name: value for name in _TEXTS if (value := getattr(self, name))}
         if self.branched:
             found["branched"] = True
         rewards = [other.reward for other in self.others if other.reward is not None]
@@ -184,9 +180,6 @@ class Progress(Record):
         """Everything that is stored can be found."""
         return self.indexed >= self.total and not self.problem
 
-    def __str__(self) -> str:
-        return self.problem or f"indexed {self.indexed:,} of {self.total:,}"
-
 
 class Tally(Record):
     """How many turns a filter holds for."""
@@ -204,7 +197,6 @@ class Mark(Record):
     turn: int
     did: Did | None
     needed: bool | None
-    branched: bool
     reward: float | None
     outcome: str = ""
 
@@ -254,16 +246,3 @@ class Shown(Record):
     attempts: int = 1
     raw: tuple[str, ...] = ()
     """`file:line` of each output; empty while `records.jsonl` is not written."""
-
-
-class Call(Record):
-    """One call that was made for a record."""
-
-    model: str
-    messages: tuple[Message, ...]
-    """As rendered and sent."""
-    reply: str
-    """The response body as it came."""
-    tokens: int
-    invalid: bool
-    """The reply failed validation and was asked for again."""

@@ -13,7 +13,7 @@ from jinja2 import BytecodeCache, Environment, nodes
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from tactful.data.page import TEMPLATES, clean, open_templates
 from tactful.errors import ConfigError
@@ -132,6 +132,13 @@ def say_next(request: Request, response: Response, key: str, /, **values: str | 
         samesite="lax",
         secure=visit_of(request).secure,
     )
+
+
+def lead_to(request: Request, address: str, key: str, /, **values: str | int) -> Response:
+    """Another page is shown, with the words of `key` on it."""
+    response = RedirectResponse(address, 303)
+    say_next(request, response, key, **values)
+    return response
 
 
 def is_part(request: Request) -> bool:

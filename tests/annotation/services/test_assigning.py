@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from tests.annotation.pool import START, annotator, item, yes
 
 from tactful.annotation.queries.collected import collected
+from tactful.annotation.queries.standing import Before, said_before
 from tactful.annotation.services.answering import NotYours, WrongAnswer, give_answer, skip, undo
 from tactful.annotation.services.assigning import Assigned, Nothing, assign
 from tactful.annotation.services.filling import Given, fill
@@ -198,9 +199,9 @@ def test_undo_brings_the_last_item_back_and_keeps_what_was_said(store: Store) ->
     first = given(assign(store, who))
     give_answer(store, who, first.slot, yes(first.item), comment="sure")
     second = given(assign(store, who))
-    undone = undo(store, who)
-    assert undone is not None
-    assert (undone.answer, undone.comment) == (yes(first.item), "sure")
+    assert undo(store, who)
+    with store.read() as connection:
+        assert said_before(connection, who, first.item.id, False) == Before(yes(first.item), "sure")
     again = given(assign(store, who))
     assert again.item.id == first.item.id
     give_answer(store, who, again.slot, ProposalsAnswer(accepted=(False,), help_wanted=False))
@@ -213,12 +214,12 @@ def test_undo_brings_the_last_item_back_and_keeps_what_was_said(store: Store) ->
 def test_undo_takes_back_a_skip_and_stops_where_nothing_is_left(store: Store) -> None:
     filled(store, 1, overlap=1)
     who = annotator(store)
-    assert undo(store, who) is None
+    assert not undo(store, who)
     held = given(assign(store, who))
     skip(store, who, held.slot, "unclear")
-    assert undo(store, who) is not None
+    assert undo(store, who)
     assert given(assign(store, who)).item.id == held.item.id
-    assert undo(store, who) is None
+    assert not undo(store, who)
 
 
 def test_while_paused_nothing_is_given_out_but_answers_are_taken(store: Store) -> None:

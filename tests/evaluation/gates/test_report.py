@@ -12,7 +12,6 @@ from tactful.evaluation.gates.report import (
     GateReport,
     gate_tables,
     render_page,
-    report_lines,
     rule_words,
     utility_svg,
     write_report,
@@ -39,7 +38,7 @@ def test_a_table_that_lacks_a_baseline_cannot_be_made(report: GateReport, missin
 
 
 def test_the_lines_hold_rule_figures_utility_and_the_promise_in_words(report: GateReport):
-    text = "\n".join(report_lines(report))
+    text = "\n".join(report.lines())
     assert "speak iff p(accept) ≥ 2 / (2 + p(need) · 1), which is 0.667 where help is surely needed" in text
     assert "never below" in text
     for name in (
@@ -59,7 +58,7 @@ def test_the_lines_hold_rule_figures_utility_and_the_promise_in_words(report: Ga
 
 
 def test_a_report_without_a_promise_promises_nothing(report: GateReport):
-    text = "\n".join(report_lines(report.model_copy(update={"promise": None, "on_average": None})))
+    text = "\n".join(report.model_copy(update={"promise": None, "on_average": None}).lines())
     assert "Promise" not in text
     assert "for new sessions" not in text
 
@@ -110,4 +109,4 @@ def test_what_cannot_be_promised_is_said_first_thing():
     items, said = calibrated(16, 10)
     case = JudgedMoments(judge="fake", items=items, said=said, regime="made up", held_out=True)
     report = set_gate(case, GateConfig(costs=COSTS), Asked(0.1, 0.1), data="made up")
-    assert any(line.startswith("Cannot promise: 16 calibration sessions") for line in report_lines(report))
+    assert any(line.startswith("Cannot promise: 16 calibration sessions") for line in report.lines())

@@ -13,10 +13,8 @@ from tactful.evaluation.judges.measure import measure
 from tactful.evaluation.judges.probes import probe_baselines, probe_judge
 from tactful.evaluation.judges.report import (
     JudgeBench,
-    bench_lines,
     bench_tables,
     render_page,
-    write_bench,
 )
 
 
@@ -51,7 +49,7 @@ def test_every_table_has_look_up_and_always_accept_rows_also_in_leak_and_probes(
     assert len(tables) == 9
     for table in tables:
         assert set(BASELINES) <= {row.name for row in table.rows if row.baseline}, table.title
-    text = "\n".join(bench_lines(found))
+    text = "\n".join(found.lines())
     assert text.count("\n  look-up ") >= 9
     assert text.count("\n  always-accept ") >= 9
 
@@ -68,7 +66,7 @@ def test_the_page_is_self_contained_and_escapes_what_it_is_given(tmp_path):
     assert page.count("<table>") == 9
     assert page.count('<th scope="row">look-up</th>') == 9
     assert page.count("<svg") == 3
-    results, written = write_bench(found, tmp_path / "out")
+    results, written = found.save(tmp_path / "out")
     assert written.read_text(encoding="utf-8") == page
     assert JudgeBench.model_validate(json.loads(results.read_text(encoding="utf-8"))) == found
 

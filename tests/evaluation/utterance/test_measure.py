@@ -14,7 +14,6 @@ from tactful.evaluation.utterance.items import Items
 from tactful.evaluation.utterance.measure import (
     Settings,
     all_predictions,
-    describe_evaluation,
     evaluate_predictions,
 )
 from tactful.evaluation.utterance.results import MODEL, Slice, UtteranceEvaluation
@@ -31,10 +30,11 @@ def evaluated(
     pool = pool_from_items(items)
     similarities = Similarities(encoders)
     predictions = all_predictions(items, pool, settings)
-    scored = evaluate_predictions(items, predictions, similarities, settings, judged=judged)
     found = Items(items=tuple(items), read=len(items))
     judge = "judge" if judged is not None else None
-    return describe_evaluation("test", found, scored, similarities, settings, pool, train=None, judge=judge)
+    return evaluate_predictions(
+        "test", found, predictions, similarities, settings, pool, train=None, judge=judge, judged=judged
+    )
 
 
 def measures(part: Slice, system: str = MODEL) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from tactful.annotation.agreement.ballots import Array, Ballots
 from tactful.annotation.agreement.figures import RESAMPLES
 from tactful.annotation.agreement.results import AnnotatorRow
 from tactful.annotation.types import Annotation, Kind, Question, Value
-from tactful.annotation.votes import Collected, votes_of
+from tactful.annotation.votes import Collected, known_votes, votes_of
 from tactful.stats.bootstrap import group_sums, resampled
 from tactful.stats.estimate import Estimate
 from tactful.stats.shares import share_over
@@ -41,8 +41,8 @@ def annotator_rows(
         mine = slice(edges[at], edges[at + 1])
         found = _with_others(ballots, own[mine], other[mine], seed, resamples)
         found |= {
-            "consistency": _share(repeated.get((name, question), ())),
-            "gold": _share(gold.get((name, question), ())),
+            "consistency": share_of(repeated.get((name, question), ())),
+            "gold": share_of(gold.get((name, question), ())),
         }
         why = {
             "raw": "nobody else voted on the same units",
@@ -99,22 +99,13 @@ def repeats(collected: Collected, first: Sequence[Annotation]) -> Checks:
 def known(collected: Collected, first: Sequence[Annotation]) -> Checks:
     """Whether each vote on an item whose answer is known is that answer."""
     found: Checks = defaultdict(list)
-    for one in first:
-        item = collected.items.get(one.item)
-        if item is None or item.gold is None:
-            continue
-        right = {
-            (vote.unit, vote.question): vote.value
-            for vote in votes_of(one.model_copy(update={"answer": item.gold}))
-        }
-        for vote in votes_of(one):
-            if (vote.unit, vote.question) in right:
-                said = vote.value == right[vote.unit, vote.question]
-                found[vote.annotator, vote.question].append((vote.session, said))
+    for vote, right in known_votes(collected, first):
+        found[vote.annotator, vote.question].append((vote.session, vote.value == right))
     return found
 
 
-def _share(checks: Sequence[tuple[str, bool]]) -> Estimate:
+def share_of(checks: Iterable[tuple[str, bool]]) -> Estimate:
+    """The share of votes that are as they should be; its interval goes by session."""
     groups: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for session, right in checks:
         groups[session][0] += right

@@ -13,6 +13,7 @@ from tactful.annotation.types import Value
 from tactful.annotation.votes import Vote
 
 Array = NDArray[Any]
+_COLUMNS = ("unit", "value", "annotator", "session", "setting")
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,7 @@ class Ballots:
 
     def take(self, chosen: Array) -> Ballots:
         """The chosen votes (mask or positions, in order); units and sessions are numbered anew."""
-        parts = {
-            name: getattr(self, name)[chosen] for name in ("unit", "value", "annotator", "session", "setting")
-        }
+        parts = {name: getattr(self, name)[chosen] for name in _COLUMNS}
         for name in ("unit", "session"):
             parts[name] = np.unique(parts[name], return_inverse=True)[1]
         return replace(self, **parts)
@@ -69,20 +68,13 @@ class Ballots:
 
 def ballots_of(votes: Sequence[Vote]) -> Ballots:
     """The columns of votes on one question."""
-    unit, annotator, value, session, setting = (
-        _indexed([getattr(vote, name) for vote in votes])
-        for name in ("unit", "annotator", "value", "session", "setting")
-    )
-    order = np.lexsort((annotator[0], unit[0]))
+    found = {name: _indexed([getattr(vote, name) for vote in votes]) for name in _COLUMNS}
+    order = np.lexsort((found["annotator"][0], found["unit"][0]))
     return Ballots(
-        unit=unit[0][order],
-        value=value[0][order],
-        annotator=annotator[0][order],
-        session=session[0][order],
-        setting=setting[0][order],
-        values=value[1],
-        annotators=annotator[1],
-        settings=setting[1],
+        **{name: column[order] for name, (column, _) in found.items()},
+        values=found["value"][1],
+        annotators=found["annotator"][1],
+        settings=found["setting"][1],
     )
 
 

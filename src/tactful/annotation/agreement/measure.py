@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-import numpy as np
+from functools import partial
 
 from tactful.annotation.agreement.annotators import annotator_rows, known, repeats
 from tactful.annotation.agreement.ballots import Ballots, ballots_of
@@ -74,18 +73,11 @@ def first_votes(annotations: Sequence[Annotation]) -> Iterator[Annotation]:
 def _question(
     ballots: Ballots, kind: Kind, question: Question, nameless: bool, seed: int, resamples: int
 ) -> QuestionAgreement:
+    figures = partial(figures_of, nameless=nameless, seed=seed, resamples=resamples)
     parts = enumerate(ballots.settings) if len(ballots.settings) > 1 else ()
     return QuestionAgreement(
         kind=kind,
         question=question,
-        whole=figures_of(ballots, nameless=nameless, seed=seed, resamples=resamples),
-        settings={
-            name: figures_of(
-                ballots.take(np.flatnonzero(ballots.setting == at)),
-                nameless=nameless,
-                seed=seed,
-                resamples=resamples,
-            )
-            for at, name in parts
-        },
+        whole=figures(ballots),
+        settings={name: figures(ballots.take(ballots.setting == at)) for at, name in parts},
     )

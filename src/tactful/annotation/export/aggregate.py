@@ -59,7 +59,8 @@ def aggregate(units: Sequence[Unit], rule: Rule, fewest: int, *, nameless: bool 
             raise UsageError(
                 "--aggregate dawid-skene needs to know who voted, and these votes name nobody; use majority or soft"
             )
-        shares = _learnt(units)
+        values, found = _fitted(units)
+        shares = [dict(zip(values, map(float, row), strict=True)) for row in found.posteriors]
     else:
         shares = [_shares(unit) for unit in units]
     return [_told(unit, share, rule, fewest) for unit, share in zip(units, shares, strict=True)]
@@ -103,12 +104,6 @@ def annotators_of(units: Sequence[Unit]) -> dict[str, dict[str, float]]:
         name: {str(value): round(float(table[at, at]), 4) for at, value in enumerate(values)}
         for name, table in found.tables.items()
     }
-
-
-def _learnt(units: Sequence[Unit]) -> list[dict[Value, float]]:
-    """The posterior of each unit."""
-    values, found = _fitted(units)
-    return [dict(zip(values, map(float, row), strict=True)) for row in found.posteriors]
 
 
 def _fitted(units: Sequence[Unit]) -> tuple[list[Value], DawidSkene]:

@@ -65,10 +65,6 @@ def published_row(item: LabelledMoment) -> dict[str, Any]:
     """
     row = moment_row(item)
     keys = ("obs", "pred_task", "valid", "help_needed", "annotation", "category")
-    return {key: row[key] for key in keys} | {"help_needed": published_need(item)}
-
-
-def published_need(item: LabelledMoment) -> bool:
-    """Whether help was needed, by the silence's own verdict where nobody was asked."""
     need, silent = item.label.help_needed, item.moment.proposal is None
-    return need if need is not None else silent and not item.label.accepted
+    known = need if need is not None else silent and not item.label.accepted
+    return {key: row[key] for key in keys} | {"help_needed": known}

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tactful.annotation.export.units import Unit, answered, units_of
+from tactful.annotation.export.units import Unit, units_of
 from tactful.annotation.items.making import events_of
 from tactful.annotation.types import Item, Proposals
 from tactful.annotation.votes import Collected
@@ -73,8 +73,7 @@ class Observation:
 def observations(collected: Collected) -> list[Observation]:
     """Every point of which something was said, in the order of the items."""
     found: dict[object, Observation] = {}
-    for item, answers in answered(collected, "proposals"):
-        units = units_of(collected, item, answers)
+    for item, units in units_of(collected, "proposals"):
         if not units:
             continue
         events = events_of(item)

@@ -19,7 +19,7 @@ from tactful.annotation.export.moments import labelled_moments, published_row
 from tactful.annotation.export.observations import observations, offers_of
 from tactful.annotation.export.rows import ASKED, asked_of
 from tactful.annotation.export.units import Unit
-from tactful.annotation.votes import Collected
+from tactful.annotation.votes import ADJUDICATIONS, ANNOTATIONS, ITEMS, Collected
 from tactful.data.exporting.forms import new_folder
 from tactful.data.formats.moments import moment_row
 from tactful.data.io import to_line, write_file
@@ -124,9 +124,9 @@ def _refuse(to: str, options: ExportOptions) -> None:
 
 def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
     files: dict[str, Sequence[Record]] = {
-        "items.jsonl": list(collected.items.values()),
-        "annotations.jsonl": list(collected.annotations),
-        "adjudications.jsonl": list(collected.adjudications.values()),
+        ITEMS: list(collected.items.values()),
+        ANNOTATIONS: list(collected.annotations),
+        ADJUDICATIONS: list(collected.adjudications.values()),
     }
     for name, records in files.items():
         write_file(folder / name, map(to_line, records))
@@ -136,18 +136,17 @@ def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
 def _rows(collected: Collected, to: Form, folder: Path, options: ExportOptions) -> AnnotationsExport:
     asked = ASKED[to]
     given = asked_of(collected, asked)
-    units = [unit for _, unit in given]
-    kinds = {_NAMED[to]: units}
+    kinds = {_NAMED[to]: [unit for _, unit in given]}
     by_rule = _by_rule(collected, kinds, options)
     told = by_rule[_NAMED[to]][options.rule]
-    made = [
-        asked.row(item, one) if one.value is not None else ""
-        for (item, _), one in zip(given, told, strict=True)
-    ]
-    odd = Counter(why for why in made if isinstance(why, str) and why)
-    rows = [
-        (item.session, row) for (item, _), row in zip(given, made, strict=True) if not isinstance(row, str)
-    ]
+    rows: list[tuple[str, Row]] = []
+    odd = Counter[str]()
+    for (item, _), one in zip(given, told, strict=True):
+        made = asked.row(item, one) if one.value is not None else None
+        if isinstance(made, str):
+            odd[made] += 1
+        elif made is not None:
+            rows.append((item.session, made))
     key = {"feedback": "label7", "states": "label"}.get(to)
     return _split(
         collected,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from tactful.annotation.export.aggregate import Told
-from tactful.annotation.export.units import Unit, answered, units_of
+from tactful.annotation.export.units import Unit, units_of
 from tactful.annotation.types import Asking, FollowUp, Item, Kind, Question, Replies
 from tactful.annotation.votes import Collected
 from tactful.text.sameness import as_read
@@ -28,12 +28,8 @@ class Asked(NamedTuple):
 
 def asked_of(collected: Collected, asked: Asked) -> list[tuple[Item, Unit]]:
     """The items of the kind with their votes, in order."""
-    found = []
-    for item, answers in answered(collected, asked.kind):
-        unit = units_of(collected, item, answers).get(("", asked.question))
-        if unit is not None:
-            found.append((item, unit))
-    return found
+    found = ((item, units.get(("", asked.question))) for item, units in units_of(collected, asked.kind))
+    return [(item, unit) for item, unit in found if unit is not None]
 
 
 def turn_row(item: Item, told: Told) -> Row:

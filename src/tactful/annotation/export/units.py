@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from tactful.annotation.types import Annotation, Item, Kind, Question, Value
+from tactful.annotation.types import Adjudication, Annotation, Item, Kind, Question, Value
 from tactful.annotation.votes import Collected
 
 Decided = tuple[Value, str]
@@ -24,22 +25,23 @@ class Unit:
     """What adjudication says, or else the item's known answer; the votes stay."""
 
 
-def answered(collected: Collected, kind: Kind) -> Iterator[tuple[Item, list[Annotation]]]:
-    """The items of a kind with the answers that count, in the order of the items; an item may have none."""
-    by_item: dict[str, list[Annotation]] = {}
+Units = dict[tuple[str, Question], Unit]
+"""Of one item: (part, question) → the unit, where it has a vote or a decision."""
+
+
+def units_of(collected: Collected, kind: Kind) -> Iterator[tuple[Item, Units]]:
+    """The items of a kind with their units, in the order of the items; an item may have none."""
+    by_item: dict[str, list[Annotation]] = defaultdict(list)
     for one in collected.annotations:
         if one.counts and one.kind == kind:
-            by_item.setdefault(one.item, []).append(one)
+            by_item[one.item].append(one)
     for item in collected.items.values():
         if item.kind == kind:
-            yield item, by_item.get(item.id, [])
+            yield item, _units(item, by_item.get(item.id, ()), collected.adjudications.get(item.id))
 
 
-def units_of(
-    collected: Collected, item: Item, annotations: Iterable[Annotation]
-) -> dict[tuple[str, Question], Unit]:
-    """The units of an item by (part, question): those with a vote or a decision."""
-    found: dict[tuple[str, Question], Unit] = {}
+def _units(item: Item, annotations: Iterable[Annotation], adjudicated: Adjudication | None) -> Units:
+    found: Units = {}
 
     def unit(part: str, question: Question) -> Unit:
         name = f"{item.id}#{part}" if part else item.id
@@ -48,7 +50,6 @@ def units_of(
     for one in annotations:
         for part, question, value in one.answer.votes() if one.answer is not None else ():
             unit(part, question).votes[one.annotator] = value
-    adjudicated = collected.adjudications.get(item.id)
     right, by = (item.gold, "known") if adjudicated is None else (adjudicated.answer, "adjudicated")
     for part, question, value in right.votes() if right is not None else ():
         unit(part, question).decided = (value, by)

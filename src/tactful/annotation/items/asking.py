@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from tactful.annotation.items.making import File
+from tactful.annotation.items.making import File, told_messages
 from tactful.annotation.types import Asking, AskingAnswer, Item
 from tactful.calibration.pairs import prompt_of
 from tactful.calibration.tasks.state_rows import state_rows
 from tactful.data.io import Rows
 from tactful.reading.labelled import read_labelled
-from tactful.types import Message, State
+from tactful.types import Message
 
 _GOLD = {"open": AskingAnswer(verdict="ask"), "complete": AskingAnswer(verdict="act")}
 """Label of a request → what is right."""
@@ -26,9 +26,9 @@ def from_states(file: File) -> Iterator[Item]:
             continue
         yield file.item(
             Asking(messages=messages),
-            *(state.id, _told(messages)),
+            *(state.id, told_messages(messages)),
             session=state.group or state.id,
-            origin={"state": _whole(state)},
+            origin={"state": state.model_dump(mode="json")},
             text=state.query,
             lang=state.lang,
             setting=state.domain,
@@ -51,7 +51,7 @@ def from_requests(file: File) -> Iterator[Item]:
         messages = (*row.context, Message(role="user", content=row.text))
         yield file.item(
             Asking(messages=messages),
-            *(row.group, _told(messages)),
+            *(row.group, told_messages(messages)),
             session=row.group,
             origin={
                 "id": row.id,
@@ -63,11 +63,3 @@ def from_requests(file: File) -> Iterator[Item]:
             setting="" if row.domain == "own" else row.domain,
             gold=_GOLD[row.label],
         )
-
-
-def _told(messages: Sequence[Message]) -> list[Any]:
-    return [message.model_dump() for message in messages]
-
-
-def _whole(state: State) -> dict[str, Any]:
-    return state.model_dump(mode="json")

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tactful.annotation.items.making import File
+from tactful.annotation.items.making import File, told_messages
 from tactful.annotation.types import Asking, FollowUp, FollowUpAnswer, Item
 from tactful.data.formats.chats import ASSISTANT, USER, ChatRows
-from tactful.data.io import Rows
 from tactful.feedback.chats import ChatRow, Extraction, dialogue_of, spoken, turns_of
 from tactful.feedback.types import JudgedTurn, Turn
 from tactful.types import Message
@@ -64,7 +63,7 @@ def _requests(file: File, row: ChatRow, said: _Spoken) -> Iterator[Item]:
         messages = _messages(said[: at + 1])
         yield file.item(
             Asking(messages=messages),
-            *(dialogue, [message.model_dump() for message in messages]),
+            *(dialogue, told_messages(messages)),
             session=f"{row.source}/{dialogue}",
             origin={
                 "dialogue": dialogue,
@@ -78,10 +77,7 @@ def _requests(file: File, row: ChatRow, said: _Spoken) -> Iterator[Item]:
 
 def from_judged(file: File) -> Iterator[Item]:
     """An item for each judged turn; what the judge said is not shown."""
-    rows: Rows[JudgedTurn] = Rows(
-        file.path, JudgedTurn.model_validate, skip_bad=file.wanted.skip_bad, kind="judged turn"
-    )
-    for judged in file.rows(rows):
+    for judged in file.records(JudgedTurn, "judged turn"):
         turn, judgement = judged.turn, judged.judgement.model_dump(mode="json")
         session = f"{turn.source}/{turn.dialogue_id}" if turn.source else turn.dialogue_id
         yield _follow_up(file, turn, (), session=session, origin={"judgement": judgement})
@@ -96,10 +92,9 @@ def _follow_up(
     origin: dict[str, Any],
     gold: FollowUpAnswer | None = None,
 ) -> Item:
-    before = [message.model_dump() for message in context]
     return file.item(
         FollowUp(context=context, request=turn.q_t, answer=turn.a_t, next=turn.user_next),
-        *(turn.id, before, turn.q_t, turn.a_t, turn.user_next),
+        *(turn.id, told_messages(context), turn.q_t, turn.a_t, turn.user_next),
         session=session,
         origin={**origin, "turn": turn.model_dump(mode="json", exclude={"q_t", "a_t", "user_next"})},
         text=f"{turn.q_t}\n{turn.user_next}",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+from pydantic import BaseModel
 
 from tactful.annotation.types import Answer, Item, Kind, Proposals, Shown
 from tactful.data.io import Rows
 from tactful.text import detect_lang
-from tactful.types import Event, content_hash
+from tactful.types import Event, Message, content_hash
 
 R = TypeVar("R")
+M = TypeVar("M", bound=BaseModel)
 WINDOW = 30
 _LOOKED_AT = 2000
 """Characters that tell the language."""
@@ -37,7 +39,7 @@ class Wanted:
     skip_bad: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class Tally:
     """What became of the rows."""
 
@@ -71,6 +73,12 @@ class File:
         finally:
             self.tally.read += rows.read
             self.tally.refused(rows.problems, rows.bad)
+
+    def records(self, model: type[M], kind: str, key: Callable[[M], str] | None = None) -> Iterator[M]:
+        """The rows of a file of such records, which are counted; `kind` and `key` as of `Rows`."""
+        return self.rows(
+            Rows(self.path, model.model_validate, skip_bad=self.wanted.skip_bad, kind=kind, key=key)
+        )
 
     def leave_out(self, why: str) -> None:
         """Count what gives no item."""
@@ -113,6 +121,11 @@ def events_of(item: Item) -> tuple[Event, ...]:
 def told_events(events: Iterable[Event]) -> list[tuple[str, str]]:
     """What of events makes an identity: the times as they were written, and the texts."""
     return [(event.time, event.text) for event in events]
+
+
+def told_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
+    """What of messages makes an identity."""
+    return [message.model_dump() for message in messages]
 
 
 def parted(events: Sequence[Event], window: int) -> tuple[list[Any], tuple[Event, ...]]:

@@ -8,11 +8,11 @@ from typing import Any
 from tactful.annotation.items.making import File, parted, told_events
 from tactful.annotation.types import Item, Proposals, ProposalsAnswer
 from tactful.data.formats.moments import labelled_rows, moment_row, moment_rows, observation_id
-from tactful.data.io import Rows
 from tactful.gym.types import GymEpisode, GymStep
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory
 
 _Said = tuple[Moment, MomentLabel | None]
+_SAID = frozenset({"valid", "help_needed", "annotation", "category"})
 
 
 def from_labelled(file: File) -> Iterator[Item]:
@@ -56,9 +56,14 @@ def _item(file: File, said: Sequence[_Said]) -> Item:
 
 def _row(moment: Moment, label: MomentLabel | None) -> dict[str, Any]:
     """The row of a moment in ProactiveBench's keys without what was seen."""
-    row = moment_row(LabelledMoment(moment=moment, label=label or MomentLabel(accepted=False)))
-    unsaid = () if label is not None else ("valid", "help_needed", "annotation", "category")
-    return {key: value for key, value in row.items() if key != "obs" and key not in unsaid}
+    whole = unjudged_row(moment) if label is None else moment_row(LabelledMoment(moment=moment, label=label))
+    return {key: value for key, value in whole.items() if key != "obs"}
+
+
+def unjudged_row(moment: Moment) -> dict[str, Any]:
+    """The row of a moment in ProactiveBench's keys that say nothing of what anyone thought of it."""
+    row = moment_row(LabelledMoment(moment=moment, label=MomentLabel(accepted=False)))
+    return {key: value for key, value in row.items() if key not in _SAID}
 
 
 def _known(user: str, history: ProposalHistory | None) -> dict[str, Any]:
@@ -78,22 +83,20 @@ def _gold(said: Sequence[_Said], candidates: Sequence[str]) -> ProposalsAnswer |
 
     Votes count before verdicts: a verdict that contradicts them, as where labels were derived, is none.
     """
-    labels = [label for _, label in said]
-    if any(label is None or label.judge for label in labels):
+    labels = [(one.proposal, label) for one, label in said if label is not None and not label.judge]
+    if len(labels) < len(said):
         return None
-    known = {
-        candidate: _agreed(one for one in said if one[0].proposal == candidate) for candidate in candidates
-    }
-    accepted = tuple(known[candidate] for candidate in candidates)
-    wanted = _wanted(said, accepted)
+    accepted = [
+        _agreed([label for proposal, label in labels if proposal == candidate]) for candidate in candidates
+    ]
+    wanted = _wanted(labels, accepted)
     if wanted is None or None in accepted:
         return None
     return ProposalsAnswer(accepted=tuple(one is True for one in accepted), help_wanted=wanted)
 
 
-def _agreed(said: Iterable[_Said]) -> bool | None:
+def _agreed(labels: Sequence[MomentLabel]) -> bool | None:
     """What all votes say, or where there are none all verdicts; None where they differ, or contradict each other."""
-    labels = [label for _, label in said if label is not None]
     votes = {vote for label in labels for vote in label.votes}
     verdicts = {label.accepted for label in labels}
     if len(verdicts) != 1 or (votes and votes != verdicts):
@@ -101,16 +104,16 @@ def _agreed(said: Iterable[_Said]) -> bool | None:
     return next(iter(verdicts))
 
 
-def _wanted(said: Sequence[_Said], accepted: Sequence[bool | None]) -> bool | None:
+def _wanted(labels: Sequence[tuple[str | None, MomentLabel]], accepted: Sequence[bool | None]) -> bool | None:
     """Whether help was wanted: by what was said of the silence, by an accepted offer, else by the word of unvoted rows."""
-    needs = {label.help_needed for _, label in said if label is not None and label.help_needed is not None}
-    silences = [one for one in said if one[0].proposal is None]
+    needs = {label.help_needed for _, label in labels if label.help_needed is not None}
+    silences = [label for proposal, label in labels if proposal is None]
     if silences:
         right = _agreed(silences)
         found = None if right is None else not right
     elif True in accepted:
         found = True
-    elif any(label is not None and label.votes for _, label in said):
+    elif any(label.votes for _, label in labels):
         return None
     else:
         found = next(iter(needs)) if len(needs) == 1 else None
@@ -124,14 +127,7 @@ def _wanted(said: Sequence[_Said], accepted: Sequence[bool | None]) -> bool | No
 
 def from_episodes(file: File) -> Iterator[Item]:
     """An item for each step of an episode in which something happened, its offer the candidate, shown to the user or held back."""
-    rows: Rows[GymEpisode] = Rows(
-        file.path,
-        GymEpisode.model_validate,
-        skip_bad=file.wanted.skip_bad,
-        kind="episode",
-        key=lambda one: one.id,
-    )
-    for episode in file.rows(rows):
+    for episode in file.records(GymEpisode, "episode", lambda one: one.id):
         labelled = {item.moment.id: item for item in episode.moments()}
         seen: list[Event] = []
         for step in episode.steps:

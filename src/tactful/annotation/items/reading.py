@@ -17,7 +17,6 @@ from tactful.annotation.items.recognising import refusal, what_it_is
 from tactful.annotation.items.replies import from_pairs, from_trl
 from tactful.annotation.items.traces import from_traces
 from tactful.annotation.types import KINDS, Item, Kind
-from tactful.data.io import Rows
 from tactful.data.seen import Seen
 from tactful.errors import DataError, UsageError
 
@@ -26,10 +25,7 @@ Reader = Callable[[File], Iterator[Item]]
 
 def _own(file: File) -> Iterator[Item]:
     """Items as they were exported."""
-    rows: Rows[Item] = Rows(
-        file.path, Item.model_validate, skip_bad=file.wanted.skip_bad, kind="item", key=lambda one: one.id
-    )
-    return file.rows(rows)
+    return file.records(Item, "item", lambda one: one.id)
 
 
 _PROPOSALS: tuple[Kind, ...] = ("proposals",)
@@ -54,11 +50,11 @@ READERS: Mapping[str, tuple[tuple[Kind, ...], Reader]] = {
 """What a file holds → the kinds of items that it can give, and its reader."""
 
 
-class Items:
+class Items(Tally):
     """The items of files, read as they are asked for; iterating again starts over.
 
-    After the last one: `read` rows (traces, for a trace is one), of which `bad` could not be used; `left_out` says by reason
-    what gave no item; `again` items were there already.
+    After the last one: `read` rows that were not blank (traces, for a trace is one), of which `bad` could not be used;
+    `left_out` says by reason what gave no item; `again` items were there already.
     """
 
     def __init__(self, paths: Sequence[Path], wanted: Wanted, *, limit: int | None = None) -> None:
@@ -68,30 +64,10 @@ class Items:
         self._start()
 
     def _start(self) -> None:
-        self._tally = Tally()
+        super().__init__()
         self.again = 0
         self.kinds: Counter[Kind] = Counter()
         """Kind → items that were given."""
-
-    @property
-    def read(self) -> int:
-        """Rows that were not blank."""
-        return self._tally.read
-
-    @property
-    def bad(self) -> int:
-        """Of them, unusable ones."""
-        return self._tally.bad
-
-    @property
-    def problems(self) -> Sequence[str]:
-        """`file:line: what is wrong` of the first of those."""
-        return self._tally.problems
-
-    @property
-    def left_out(self) -> Counter[str]:
-        """Why something gave no item → how often."""
-        return self._tally.left_out
 
     def __iter__(self) -> Iterator[Item]:
         self._start()
@@ -129,7 +105,7 @@ class Items:
                 f"{' or '.join(sorted(wanted))}; leave --kind out, or give another file"
             )
         source = path.name or path.resolve().name
-        for item in read(File(place, source, self.wanted, self._tally)):
+        for item in read(File(place, source, self.wanted, self)):
             if wanted is not None and item.kind not in wanted:
                 self.left_out["an item of a kind that is not wanted"] += 1
             elif self.wanted.gold and item.gold is None:

@@ -47,7 +47,6 @@ def audit_published(
 
 def _file(file: PublishedFile, known: PublishedFile, seed: int, resamples: int) -> FileAudit:
     items = file.items
-    contradictions = [row.contradicts for row in file.rows if row.contradicts]
     seen = Counter(observation_id(item.moment) for item in items)
     sessions = Counter(item.moment.session for item in items)
     labels: dict[tuple[str, str | None], set[bool]] = defaultdict(set)
@@ -60,8 +59,8 @@ def _file(file: PublishedFile, known: PublishedFile, seed: int, resamples: int) 
         items=len(items),
         bad=file.bad,
         problems=file.problems,
-        contradicting=len(contradictions),
-        contradictions=tuple(contradictions[:_SHOWN]),
+        contradicting=len(file.contradictions),
+        contradictions=file.contradictions[:_SHOWN],
         observations=len(seen),
         shared=sum(count for count in seen.values() if count > 1),
         repeated=len(items) - len(labels),

@@ -41,19 +41,15 @@ def entropy(counts: Sequence[int]) -> float:
 
 def disputed(collected: Collected) -> list[Disputed]:
     """The strongest disagreement first; of equal ones that with more votes, then in the order of the items' ids."""
-    by_unit: dict[tuple[str, Question], Counter[Value]] = defaultdict(Counter)
-    places: dict[str, tuple[str, str]] = {}
+    by_part: dict[tuple[str, str, Question], Counter[Value]] = defaultdict(Counter)
     for one in collected.annotations:
         if one.counts and one.answer is not None:
             for part, question, value in one.answer.votes():
-                unit = f"{one.item}#{part}" if part else one.item
-                places[unit] = (one.item, part)
-                by_unit[unit, question][value] += 1
+                by_part[one.item, part, question][value] += 1
     found: dict[tuple[str, Question], Disputed] = {}
-    for (unit, question), votes in by_unit.items():
+    for (id, part, question), votes in by_part.items():
         if len(votes) < 2:
             continue
-        id, part = places[unit]
         item = collected.items[id]
         row = Disputed(
             item=id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import get_args
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import annotators, invitations
 from tactful.annotation.types import KINDS, QUESTIONS, Better, Kind, Question, Value, Verdict
-from tactful.annotation.votes import Collected, Vote, votes_of
+from tactful.annotation.votes import Collected, Vote, known_votes
 from tactful.types import Label
 
 _CHOICES: tuple[Value, ...] = (True, False, *get_args(Better), *Label, *get_args(Verdict))
@@ -112,7 +112,8 @@ def confusions(collected: Collected) -> Mapping[str, Errs]:
                 matrix.alone += 1
             else:
                 matrix.tied += 1
-    for one, right in _known(collected):
+    watched = (one for one in collected.annotations if one.counts and one.gold)
+    for one, right in known_votes(collected, watched):
         _matrix(gold, one).counts[right, one.value] += 1
     return {who: Errs(_sorted(others[who]), _sorted(gold[who])) for who in {*others, *gold}}
 
@@ -123,19 +124,6 @@ def _majority(counts: Counter[Value], own: Value) -> Value | None:
     rest[own] -= 1
     (most, first), *further = rest.most_common(2)
     return most if first and (not further or further[0][1] < first) else None
-
-
-def _known(collected: Collected) -> Iterator[tuple[Vote, Value]]:
-    """The votes on items whose answer is known, with the value that is right."""
-    for one in collected.annotations:
-        gold = collected.items[one.item].gold if one.counts and one.gold else None
-        if gold is None:
-            continue
-        right = {(part, question): value for part, question, value in gold.votes()}
-        for vote in votes_of(one):
-            part = vote.unit.removeprefix(one.item).removeprefix("#")
-            if (part, vote.question) in right:
-                yield vote, right[part, vote.question]
 
 
 def _matrix(found: Mapping[str, dict[tuple[Kind, Question], Confusion]], vote: Vote) -> Confusion:

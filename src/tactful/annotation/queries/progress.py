@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from tactful.annotation.queries.people import pseudonyms
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import annotators, answers, items, slots
+from tactful.annotation.store.tables import COUNTS, annotators, answers, items, slots
 
 _WINDOW = timedelta(hours=24)
 _LEAST = timedelta(minutes=10)
@@ -118,13 +118,7 @@ def _lately(connection: Connection, at: datetime) -> tuple[Mapping[_Key, int], d
     rows = connection.execute(
         select(items.c.source, items.c.kind, func.count().label("count"), func.min(answers.c.answered_at))
         .select_from(answers.join(items, items.c.id == answers.c.item_id))
-        .where(
-            answers.c.answered_at > at - _WINDOW,
-            answers.c.answer.is_not(None),
-            answers.c.withdrawn_at.is_(None),
-            ~answers.c.repeat,
-            items.c.number >= 0,
-        )
+        .where(answers.c.answered_at > at - _WINDOW, COUNTS, items.c.number >= 0)
         .group_by(items.c.source, items.c.kind)
     ).all()
     return {(row[0], row[1]): row[2] for row in rows}, min((row[3] for row in rows), default=None)
@@ -182,14 +176,14 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
     counted = connection.execute(
         select(
             answers.c.annotator_id,
-            func.sum(case((and_(said, stands, ~answers.c.repeat), 1), else_=0)).label("answered"),
+            func.sum(case((COUNTS, 1), else_=0)).label("answered"),
             func.sum(case((and_(said, stands, answers.c.repeat), 1), else_=0)).label("repeats"),
             func.sum(case((and_(~said, stands), 1), else_=0)).label("skipped"),
             func.sum(case((~stands, 1), else_=0)).label("withdrawn"),
             func.max(answers.c.answered_at).label("last_at"),
         ).group_by(answers.c.annotator_id)
     )
-    did = {row.annotator_id: row for row in counted}
+    did = {row.annotator_id: row._asdict() for row in counted}
     holding = connection.execute(
         select(slots.c.annotator_id).where(slots.c.state == "leased", slots.c.leased_until > at)
     ).scalars()
@@ -197,20 +191,17 @@ def _people(connection: Connection, at: datetime) -> Iterator[Person]:
     paces = _paces(connection)
     shown = pseudonyms(connection)
     for row in connection.execute(select(annotators).order_by(annotators.c.created_at, annotators.c.id)):
-        mine = did.get(row.id)
+        mine = did.get(row.id, {})
         yield Person(
             id=row.id,
             name=row.name,
             pseudonym=shown[row.id],
             role=row.role,
             disabled=row.disabled_at is not None,
-            answered=int(mine.answered) if mine else 0,
-            repeats=int(mine.repeats) if mine else 0,
-            skipped=int(mine.skipped) if mine else 0,
-            withdrawn=int(mine.withdrawn) if mine else 0,
+            **{name: int(mine.get(name, 0)) for name in ("answered", "repeats", "skipped", "withdrawn")},
             leased=leased[row.id],
             seconds=paces.get(row.id),
-            last_at=mine.last_at if mine else None,
+            last_at=mine.get("last_at"),
         )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, func, select
 
 from tactful.annotation.queries.people import pseudonyms
 from tactful.annotation.store import Store
@@ -24,7 +24,6 @@ class Remark:
     """The item's, in the database."""
     item: str
     kind: str
-    source: str
     pseudonym: str
     reason: str
     """Of a skip; empty: it was answered."""
@@ -44,12 +43,13 @@ class Remarks:
 
 def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Remarks:
     """Those that stand: what was taken back is left out."""
-    wanted = _of(what)
+    said = answers.c.answer.is_(None) if what == "skipped" else answers.c.comment != ""
+    wanted = and_(answers.c.withdrawn_at.is_(None), said)
     with store.read() as connection:
         shown = pseudonyms(connection)
         total = connection.execute(select(func.count()).select_from(answers).where(wanted)).scalar_one()
         rows = connection.execute(
-            select(answers, items.c.key, items.c.kind, items.c.source)
+            select(answers, items.c.key, items.c.kind)
             .join(items, items.c.id == answers.c.item_id)
             .where(wanted)
             .order_by(answers.c.id.desc())
@@ -69,7 +69,6 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
                 number=row.item_id,
                 item=row.key,
                 kind=row.kind,
-                source=row.source,
                 pseudonym=shown[row.annotator_id],
                 reason=row.skipped,
                 comment=row.comment,
@@ -80,10 +79,3 @@ def remarks(store: Store, what: What, *, start: int = 0, most: int = 50) -> Rema
         total=total,
         reasons={row[0]: row[1] for row in reasons} if what == "skipped" else {},
     )
-
-
-def _of(what: What) -> ColumnElement[bool]:
-    stands: Any = answers.c.withdrawn_at.is_(None)
-    if what == "skipped":
-        return and_(stands, answers.c.answer.is_(None))
-    return and_(stands, answers.c.comment != "")

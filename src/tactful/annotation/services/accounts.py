@@ -34,6 +34,7 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # O
 _NOBODYS = _HASHER.hash(secrets.token_urlsafe())
 _AT_ONCE = BoundedSemaphore(4)
 """Passwords hashed at once: 19 MiB each."""
+_VOID = "this link was used already or is too old; ask whoever sent it for a new one"
 _SINGLE = ""
 """The folded name of who works with --single-user; no name that is typed folds to it."""
 
@@ -132,7 +133,7 @@ def look_up_link(store: Store, token: str, *, now: datetime | None = None) -> Li
             .where(_good(token, at))
         ).first()
     if found is None:
-        raise _bad_link()
+        raise BadLink(_VOID)
     return Link(role=found.role, name=found.name or "")
 
 
@@ -155,7 +156,7 @@ def use_link(
                 .returning(invitations.c.role, invitations.c.annotator_id)
             ).first()
             if used is None:
-                raise _bad_link()
+                raise BadLink(_VOID)
             if used.annotator_id is not None:
                 return _renewed(connection, used.annotator_id, hashed)
             return _added(connection, name, hashed, used.role, at)
@@ -170,7 +171,9 @@ def single_person(store: Store, *, now: datetime | None = None) -> Person:
         found = connection.execute(mine).scalar()
     if found is None:
         with store.write(alone=annotators.name) as connection:
-            found = connection.execute(mine).scalar() or _added_single(connection, now or datetime.now(UTC))
+            found = connection.execute(mine).scalar() or _inserted(
+                connection, "single user", _SINGLE, "", "admin", now or datetime.now(UTC)
+            )
     return Person(id=found, name="", role="admin")
 
 
@@ -264,10 +267,6 @@ def _good(token: str, at: datetime) -> ColumnElement[bool]:
     )
 
 
-def _bad_link() -> BadLink:
-    return BadLink("this link was used already or is too old; ask whoever sent it for a new one")
-
-
 def _administrators(connection: Connection) -> int:
     """Those who can sign in."""
     can = (annotators.c.role == "admin", annotators.c.password_hash != "", annotators.c.disabled_at.is_(None))
@@ -278,19 +277,13 @@ def _added(connection: Connection, name: str, hashed: str, role: Role, at: datet
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or not name_key(name):
         raise BadName(f"a name has 1 to {LONGEST_NAME} characters, all of them visible")
-    id = str(uuid.uuid4())
-    connection.execute(
-        insert(annotators).values(
-            id=id, name=name, name_key=name_key(name), password_hash=hashed, role=role, created_at=at
-        )
-    )
-    return Person(id=id, name=name, role=role)
+    return Person(_inserted(connection, name, name_key(name), hashed, role, at), name, role)
 
 
-def _added_single(connection: Connection, at: datetime) -> str:
+def _inserted(connection: Connection, name: str, key: str, hashed: str, role: Role, at: datetime) -> str:
     id = str(uuid.uuid4())
-    row = {"id": id, "name": "single user", "name_key": _SINGLE, "password_hash": "", "role": "admin"}
-    connection.execute(insert(annotators).values(row | {"created_at": at}))
+    row = {"id": id, "name": name, "name_key": key, "password_hash": hashed, "role": role, "created_at": at}
+    connection.execute(insert(annotators).values(row))
     return id
 
 

@@ -15,13 +15,15 @@ from tactful.errors import UserError
 
 def decide(
     store: Store, by: str, number: int, answer: Answer, *, note: str = "", now: datetime | None = None
-) -> None:
-    """Decide about the item of this number in the database; from now on this holds, whatever was decided before.
+) -> str:
+    """The id of the item of this number in the database, of which this holds from now on, whatever was decided before.
 
     Raises: UserError where there is no such item; WrongAnswer.
     """
     with store.write() as connection:
-        found = connection.execute(select(items.c.kind, items.c.parts).where(items.c.id == number)).first()
+        found = connection.execute(
+            select(items.c.key, items.c.kind, items.c.parts).where(items.c.id == number)
+        ).first()
         if found is None:
             raise UserError(f"there is no item {number}; go back to the list")
         check_answer(found.kind, found.parts, answer)
@@ -34,3 +36,4 @@ def decide(
                 at=now or datetime.now(UTC),
             )
         )
+    return str(found.key)

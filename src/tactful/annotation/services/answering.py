@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from sqlalchemy.exc import IntegrityError
 
 from tactful.annotation.services.assigning import shown_order
-from tactful.annotation.services.claiming import FREE
+from tactful.annotation.services.claiming import leased, take_at
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import answers, items, slots
@@ -28,6 +28,9 @@ _PLACE = (
     .with_for_update(of=slots)
 )
 _CHANGE = update(slots).where(slots.c.id == bindparam("place"))
+_GIVEN_BACK: Mapping[str, Any] = {
+    "state": "returned", "annotator_id": None, "leased_at": None, "leased_until": None,
+}  # fmt: skip
 UNDONE_AT_MOST = 20
 """Answers that can be taken back one after the other."""
 
@@ -40,16 +43,6 @@ class WrongAnswer(UserError):
     """The answer does not fit the item."""
 
 
-@dataclass(frozen=True)
-class Undone:
-    """An answer that was taken back; the item is before the annotator again."""
-
-    slot: int
-    answer: Answer | None
-    """What had been said; None: it was skipped."""
-    comment: str
-
-
 def give_answer(
     store: Store, annotator: str, slot: int, answer: Answer, *, comment: str = "", now: datetime | None = None
 ) -> bool:
@@ -57,7 +50,8 @@ def give_answer(
 
     Raises: NotYours; WrongAnswer.
     """
-    return _keep(store, annotator, slot, answer, "", comment, now or datetime.now(UTC))
+    with store.write() as connection:
+        return keep_in(connection, annotator, slot, answer, "", comment, now or datetime.now(UTC))
 
 
 def skip(
@@ -66,14 +60,8 @@ def skip(
     """Leave the item to others, with the reason; this annotator will not meet it again. As `give_answer`."""
     if not reason.strip():
         raise WrongAnswer("say why the item is skipped")
-    return _keep(store, annotator, slot, None, reason.strip(), comment, now or datetime.now(UTC))
-
-
-def _keep(
-    store: Store, annotator: str, slot: int, answer: Answer | None, skipped: str, comment: str, at: datetime
-) -> bool:
     with store.write() as connection:
-        return keep_in(connection, annotator, slot, answer, skipped, comment, at)
+        return keep_in(connection, annotator, slot, None, reason.strip(), comment, now or datetime.now(UTC))
 
 
 def keep_in(
@@ -100,9 +88,9 @@ def keep_in(
     project = project_of(connection)
     pooled = found.number >= 0
     if answer is not None or not pooled:
-        after: dict[str, Any] = {"state": "answered", "leased_until": None}
+        after: Mapping[str, Any] = {"state": "answered", "leased_until": None}
     else:
-        after = {"state": "returned", "annotator_id": None, "leased_at": None, "leased_until": None}
+        after = _GIVEN_BACK
     connection.execute(_CHANGE, {"place": slot, **after})
     item = Item.model_validate_json(found.record)
     spent = (at - found.leased_at).total_seconds()
@@ -122,10 +110,10 @@ def keep_in(
     return True
 
 
-def undo(store: Store, annotator: str, *, now: datetime | None = None) -> Undone | None:
+def undo(store: Store, annotator: str, *, now: datetime | None = None) -> bool:
     """Take the last answer back: it stays in the data, marked withdrawn, and the item is open before the annotator again.
 
-    What they had before them returns to the pool. None: there is nothing to take back, or the place of a skipped item has
+    What they had before them returns to the pool. False: there is nothing to take back, or the place of a skipped item has
     gone to others.
     """
     at = now or datetime.now(UTC)
@@ -133,10 +121,10 @@ def undo(store: Store, annotator: str, *, now: datetime | None = None) -> Undone
         with store.write() as connection:
             return _undo(connection, annotator, at, project_of(connection))
     except IntegrityError:  # answered or claimed in another window at this moment
-        return None
+        return False
 
 
-def _undo(connection: Connection, annotator: str, at: datetime, project: Project) -> Undone | None:
+def _undo(connection: Connection, annotator: str, at: datetime, project: Project) -> bool:
     last = connection.execute(
         select(answers)
         .where(answers.c.annotator_id == annotator, answers.c.withdrawn_at.is_(None))
@@ -144,39 +132,21 @@ def _undo(connection: Connection, annotator: str, at: datetime, project: Project
         .limit(1)
     ).first()
     if last is None or _withdrawn_in_a_row(connection, annotator, last) >= UNDONE_AT_MOST:
-        return None
+        return False
     let_go(connection, annotator)
-    lease = {"state": "leased", "annotator_id": annotator, "leased_at": at}
-    lease["leased_until"] = at + timedelta(minutes=project.lease_minutes)
-    own = update(slots).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator).values(lease)
-    place = connection.execute(own.returning(slots.c.id)).scalar()
-    if place is None:  # it was skipped, and its place went back to the pool
-        free = (
-            select(slots.c.id)
-            .where(slots.c.item_id == last.item_id, slots.c.state.in_(FREE))
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        taken = (
-            update(slots).where(slots.c.id == free.scalar_subquery(), slots.c.state.in_(FREE)).values(lease)
-        )
-        place = connection.execute(taken.returning(slots.c.id)).scalar()
-    if place is None:
-        return None
+    own = select(slots.c.id).where(slots.c.id == last.slot_id, slots.c.annotator_id == annotator)
+    # where it was skipped, its place went back to the pool
+    if take_at(connection, last.item_id, own, leased(project, annotator, at)) is None:
+        return False
     connection.execute(update(answers).where(answers.c.id == last.id).values(withdrawn_at=at))
-    said = None if last.answer is None else ANSWER.validate_json(last.answer)
-    return Undone(slot=place, answer=said, comment=last.comment)
+    return True
 
 
 def let_go(connection: Connection, annotator: str) -> None:
     """What the annotator has open goes back: to the pool, or away where it was made for them."""
     held = (slots.c.annotator_id == annotator) & (slots.c.state == "leased")
     connection.execute(delete(slots).where(held, slots.c.number < 0))
-    connection.execute(
-        update(slots)
-        .where(held)
-        .values(state="returned", annotator_id=None, leased_at=None, leased_until=None)
-    )
+    connection.execute(update(slots).where(held).values(_GIVEN_BACK))
 
 
 def _withdrawn_in_a_row(connection: Connection, annotator: str, last: Row[Any]) -> int:

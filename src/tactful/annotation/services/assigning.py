@@ -6,21 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import (
-    Connection,
-    bindparam,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from tactful.annotation.services.claiming import claim_from_pool
+from tactful.annotation.services.claiming import claim_from_pool, leased, not_met
 from tactful.annotation.services.project import Project, is_paused, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import answers, items, slots
+from tactful.annotation.store.tables import COUNTS, answers, items, slots
 from tactful.annotation.types import Item
 from tactful.types import seeded
 
@@ -28,7 +20,7 @@ _REPEATABLE = 64
 """Answers of which one is drawn to be repeated."""
 # What every claim takes is built once: building a statement takes longer than carrying it out.
 _HELD = (
-    select(slots.c.id, slots.c.leased_at, slots.c.leased_until, slots.c.repeat, items.c.record)
+    select(slots.c.id, slots.c.leased_until, slots.c.repeat, items.c.record)
     .join(items, items.c.id == slots.c.item_id)
     .where(slots.c.annotator_id == bindparam("who"), slots.c.state == "leased")
 )
@@ -43,7 +35,6 @@ class Assigned:
     item: Item
     order: tuple[int, ...]
     """Candidates or replies, by their place in the item, as they are to be shown."""
-    leased_at: datetime
     leased_until: datetime
     repeat: bool = False
 
@@ -74,7 +65,7 @@ def assign(store: Store, annotator: str, *, now: datetime | None = None) -> Assi
                     taken = _held(connection, annotator, project, at)
                     assert taken is not None
                     return taken
-                return _nothing(connection, annotator, at)
+                return _nothing(connection, annotator)
         except IntegrityError:  # the same annotator claimed in another window at this moment
             continue
     return Nothing("waiting", at + timedelta(seconds=1))
@@ -97,18 +88,16 @@ def _held(connection: Connection, annotator: str, project: Project, at: datetime
     found = connection.execute(_HELD, {"who": annotator}).first()
     if found is None:
         return None
-    leased_at, until = found.leased_at, found.leased_until
+    until = found.leased_until
     if until <= at:
-        leased_at, until = at, at + timedelta(minutes=project.lease_minutes)
-        connection.execute(
-            update(slots).where(slots.c.id == found.id).values(leased_at=leased_at, leased_until=until)
-        )
+        lease = leased(project, annotator, at)
+        until = lease["leased_until"]
+        connection.execute(update(slots).where(slots.c.id == found.id).values(lease))
     item = Item.model_validate_json(found.record)
     return Assigned(
         slot=found.id,
         item=item,
         order=shown_order(project, annotator, item, found.repeat),
-        leased_at=leased_at,
         leased_until=until,
         repeat=found.repeat,
     )
@@ -118,92 +107,45 @@ def _claim(connection: Connection, annotator: str, project: Project, at: datetim
     """Take a gold item, a repeat or a place of the pool. False: nothing is free."""
     answered = connection.execute(_ANSWERED, {"who": annotator}).scalar_one()
     draw = seeded(project.seed, "turn", annotator, answered).random()
-    if draw < project.gold_share and _claim_gold(connection, annotator, project, at):
-        return True
-    in_turn = project.gold_share <= draw < project.gold_share + project.repeat_share
-    if in_turn and _claim_repeat(connection, annotator, project, at):
-        return True
-    return claim_from_pool(connection, annotator, project, at)
-
-
-def _claim_gold(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
-    """A watching item that the annotator has not met."""
-    met = select(slots.c.item_id).where(slots.c.annotator_id == annotator)
-    unmet = (
-        connection.execute(
-            select(items.c.id).where(items.c.gold, items.c.id.not_in(met)).order_by(items.c.id)
-        )
-        .scalars()
-        .all()
-    )
-    return bool(unmet) and _own_slot(
-        connection, annotator, project, at, _picked(unmet, annotator, project), False
-    )
-
-
-def _claim_repeat(connection: Connection, annotator: str, project: Project, at: datetime) -> bool:
-    """An item that the annotator answered a while ago and has not been given again."""
-    repeated = select(slots.c.item_id).where(slots.c.annotator_id == annotator, slots.c.repeat)
-    said = (
-        connection.execute(
-            select(answers.c.item_id)
-            .where(
-                answers.c.annotator_id == annotator,
-                answers.c.answer.is_not(None),
-                answers.c.withdrawn_at.is_(None),
-                ~answers.c.repeat,
-                answers.c.item_id.not_in(repeated),
-            )
-            .order_by(answers.c.answered_at.desc(), answers.c.id.desc())
-            .offset(project.repeat_after)
-            .limit(_REPEATABLE)
-        )
-        .scalars()
-        .all()
-    )
-    return bool(said) and _own_slot(
-        connection, annotator, project, at, _picked(said, annotator, project), True
-    )
-
-
-def _picked(found: Sequence[int], annotator: str, project: Project) -> int:
-    return seeded(project.seed, "picked", annotator, len(found), found[0]).choice(found)
-
-
-def _own_slot(
-    connection: Connection, annotator: str, project: Project, at: datetime, item: int, repeat: bool
-) -> bool:
-    """A place made for this annotator, beside those of the pool."""
-    connection.execute(
-        insert(slots).values(
-            item_id=item,
-            number=-1,
-            state="leased",
-            annotator_id=annotator,
-            repeat=repeat,
-            leased_at=at,
-            leased_until=at + timedelta(minutes=project.lease_minutes),
-        )
-    )
+    again = draw >= project.gold_share
+    if not again:
+        found = _watching(connection, annotator)
+    elif draw < project.gold_share + project.repeat_share:
+        found = _repeatable(connection, annotator, project)
+    else:
+        found = ()
+    if not found:
+        return claim_from_pool(connection, annotator, project, at)
+    item = seeded(project.seed, "picked", annotator, len(found), found[0]).choice(found)
+    place = leased(project, annotator, at) | {"item_id": item, "number": -1, "repeat": again}
+    connection.execute(insert(slots).values(place))  # made for this annotator, beside those of the pool
     return True
 
 
-def _nothing(connection: Connection, annotator: str, at: datetime) -> Nothing:
-    mine, said = slots.alias(), answers.alias()
+def _watching(connection: Connection, annotator: str) -> Sequence[int]:
+    """The watching items that the annotator has not met."""
+    met = select(slots.c.item_id).where(slots.c.annotator_id == annotator)
+    unmet = select(items.c.id).where(items.c.gold, items.c.id.not_in(met)).order_by(items.c.id)
+    return connection.execute(unmet).scalars().all()
+
+
+def _repeatable(connection: Connection, annotator: str, project: Project) -> Sequence[int]:
+    """The items that the annotator answered a while ago and has not been given again."""
+    repeated = select(slots.c.item_id).where(slots.c.annotator_id == annotator, slots.c.repeat)
+    said = (
+        select(answers.c.item_id)
+        .where(answers.c.annotator_id == annotator, COUNTS, answers.c.item_id.not_in(repeated))
+        .order_by(answers.c.answered_at.desc(), answers.c.id.desc())
+        .offset(project.repeat_after)
+        .limit(_REPEATABLE)
+    )
+    return connection.execute(said).scalars().all()
+
+
+def _nothing(connection: Connection, annotator: str) -> Nothing:
     until = connection.execute(
         select(func.min(slots.c.leased_until)).where(
-            slots.c.state == "leased",
-            slots.c.number >= 0,
-            ~select(literal(1))
-            .where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == annotator)
-            .exists(),
-            ~select(literal(1))
-            .where(
-                said.c.item_id == slots.c.item_id,
-                said.c.annotator_id == annotator,
-                said.c.withdrawn_at.is_(None),
-            )
-            .exists(),
+            slots.c.state == "leased", slots.c.number >= 0, *not_met(annotator)
         )
     ).scalar()
     return Nothing("done") if until is None else Nothing("waiting", until)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, insert, select, update
 
 from tactful.annotation.services.answering import ANSWER, check_answer, keep_in, let_go
-from tactful.annotation.services.claiming import FREE
+from tactful.annotation.services.claiming import leased, take_at
 from tactful.annotation.services.loading import load_items
 from tactful.annotation.services.project import Project, project_of
 from tactful.annotation.store import Store
-from tactful.annotation.store.tables import answers, items, slots
+from tactful.annotation.store.tables import COUNTS, answers, items, slots
 from tactful.annotation.types import Answer, Item
 from tactful.errors import UserError
 
@@ -44,33 +44,24 @@ def answer_chosen(
             select(items.c.id, items.c.kind, items.c.parts).where(items.c.key == item.id)
         ).one()
         check_answer(found.kind, found.parts, answer)
-        _withdraw(connection, annotator, found.id, at)
+        mine = (answers.c.item_id == found.id, answers.c.annotator_id == annotator, ~answers.c.repeat)
+        connection.execute(
+            update(answers).where(*mine, answers.c.withdrawn_at.is_(None)).values(withdrawn_at=at)
+        )
         let_go(connection, annotator)
         slot = _slot(connection, annotator, found.id, project_of(connection), min(shown_at or at, at))
         keep_in(connection, annotator, slot, answer, "", comment, at)
 
 
-def _withdraw(connection: Connection, annotator: str, item: int, at: datetime) -> None:
-    """What they said of it before, asked again or not, stands no more."""
-    mine = (answers.c.item_id == item, answers.c.annotator_id == annotator, ~answers.c.repeat)
-    connection.execute(update(answers).where(*mine, answers.c.withdrawn_at.is_(None)).values(withdrawn_at=at))
-
-
 def _slot(connection: Connection, annotator: str, item: int, project: Project, at: datetime) -> int:
     """Their place at this item: the one that they have, a free one, else one of their own beside those of the pool."""
-    lease = {"state": "leased", "annotator_id": annotator, "leased_at": at}
-    lease["leased_until"] = at + timedelta(minutes=project.lease_minutes)
-    of_item = slots.c.item_id == item
-    own = select(slots.c.id).where(of_item, slots.c.annotator_id == annotator, ~slots.c.repeat)
-    free = (
-        select(slots.c.id).where(of_item, slots.c.state.in_(FREE)).limit(1).with_for_update(skip_locked=True)
+    lease = leased(project, annotator, at)
+    own = select(slots.c.id).where(
+        slots.c.item_id == item, slots.c.annotator_id == annotator, ~slots.c.repeat
     )
-    for wanted in (own, free):
-        taken = connection.execute(
-            update(slots).where(slots.c.id == wanted.scalar_subquery()).values(lease).returning(slots.c.id)
-        ).scalar()
-        if taken is not None:
-            return int(taken)
+    taken = take_at(connection, item, own, lease)
+    if taken is not None:
+        return taken
     made = insert(slots).values(item_id=item, number=-1, repeat=False, **lease).returning(slots.c.id)
     return int(connection.execute(made).scalar_one())
 
@@ -81,13 +72,7 @@ def said_of(store: Store, annotator: str, item: Item) -> tuple[Answer, str] | No
         found = connection.execute(
             select(answers.c.answer, answers.c.comment)
             .join(items, items.c.id == answers.c.item_id)
-            .where(
-                items.c.key == item.id,
-                answers.c.annotator_id == annotator,
-                answers.c.answer.is_not(None),
-                answers.c.withdrawn_at.is_(None),
-                ~answers.c.repeat,
-            )
+            .where(items.c.key == item.id, answers.c.annotator_id == annotator, COUNTS)
             .limit(1)
         ).first()
     return None if found is None else (ANSWER.validate_json(found.answer), found.comment)

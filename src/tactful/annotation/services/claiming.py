@@ -7,6 +7,7 @@ claim looks at a piece of the pool, so that it costs the same in a pool of a hun
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
+    Select,
     String,
     and_,
     bindparam,
@@ -66,6 +68,41 @@ def claim_from_pool(connection: Connection, annotator: str, project: Project, at
     return _take(connection, annotator, project, at, None)
 
 
+def leased(project: Project, annotator: str, at: datetime) -> dict[str, Any]:
+    """The columns of a place that the annotator has from now on."""
+    until = at + timedelta(minutes=project.lease_minutes)
+    return {"state": "leased", "annotator_id": annotator, "leased_at": at, "leased_until": until}
+
+
+def take_at(
+    connection: Connection, item: int, own: Select[tuple[int]], lease: Mapping[str, Any]
+) -> int | None:
+    """Lease the annotator's `own` place at this item, else a free one; None: there is neither."""
+    free = (
+        select(slots.c.id)
+        .where(slots.c.item_id == item, slots.c.state.in_(FREE))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    for wanted in (own, free):
+        taken: int | None = connection.execute(
+            update(slots).where(slots.c.id == wanted.scalar_subquery()).values(lease).returning(slots.c.id)
+        ).scalar()
+        if taken is not None:
+            return taken
+    return None
+
+
+def not_met(annotator: str | BindParameter[str]) -> tuple[ColumnElement[bool], ...]:
+    """Of a place: the annotator has none at its item, and nothing that they said of it stands."""
+    mine, said = slots.alias(), answers.alias()
+    has = select(mine.c.id).where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == annotator)
+    spoke = select(said.c.id).where(
+        said.c.item_id == slots.c.item_id, said.c.annotator_id == annotator, said.c.withdrawn_at.is_(None)
+    )
+    return ~has.exists(), ~spoke.exists()
+
+
 def _keep_cursor(connection: Connection, annotator: str, before: int, cursor: int) -> None:
     if cursor != before:
         connection.execute(update(annotators).where(annotators.c.id == annotator).values(cursor=cursor))
@@ -90,7 +127,6 @@ def _take(connection: Connection, annotator: str, project: Project, at: datetime
 def _taking(in_piece: bool) -> ReturningUpdate[tuple[int]]:
     """The statement, which is built once: it is the largest of those that an answer takes."""
     who, now = bindparam("who", type_=String()), bindparam("now", type_=Utc())
-    mine, said = slots.alias(), answers.alias()
     new = slots.c.state == "open"
     if in_piece:
         new &= slots.c.number.between(bindparam("first"), bindparam("last"))
@@ -102,15 +138,7 @@ def _taking(in_piece: bool) -> ReturningUpdate[tuple[int]]:
         order = (slots.c.number,)
     one = (
         select(slots.c.id)
-        .where(
-            or_(new, _came_back(now)) if in_piece else new,
-            ~select(mine.c.id).where(mine.c.item_id == slots.c.item_id, mine.c.annotator_id == who).exists(),
-            ~select(said.c.id)
-            .where(
-                said.c.item_id == slots.c.item_id, said.c.annotator_id == who, said.c.withdrawn_at.is_(None)
-            )
-            .exists(),
-        )
+        .where(or_(new, _came_back(now)) if in_piece else new, *not_met(who))
         .order_by(*order)
         .limit(1)
         .with_for_update(skip_locked=True, of=slots)

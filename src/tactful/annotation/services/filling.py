@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,32 +75,16 @@ def fill(
         if kinds is not None and set(kinds) != {"proposals"}:
             raise UsageError("--order uncertainty ranks proposals alone; give --kind proposals and no other")
         kinds = frozenset({"proposals"})
-    readings: list[Items] = []
-
-    def read(paths: Sequence[Path], *, gold: bool, limit: int | None = None) -> Items:
-        readings.append(
-            read_items(
-                paths,
-                kinds=kinds,
-                window=given.window,
-                silent=given.silent,
-                gold=gold,
-                limit=limit,
-                skip_bad=given.skip_bad,
-            )
-        )
-        return readings[-1]
-
     keep_project(store, project)
     if project.order == "random":  # a database of an earlier Tactful knows no order in common
         arrange(store)
-    gold = load_items(store, read(given.gold, gold=True)) if given.gold else None
-    data = None
-    if given.data:
-        found: Iterable[Item] = read(given.data, gold=False, limit=given.limit)
-        data = load_items(store, found if judge is None else _judged(found, judge))
-    pool, watching = _counts(store)
-    return Filled(project, pool, watching, _places(store), data, gold, tuple(readings))
+    read = partial(read_items, kinds=kinds, window=given.window, silent=given.silent, skip_bad=given.skip_bad)
+    gold = read(given.gold, gold=True) if given.gold else None
+    data = read(given.data, limit=given.limit) if given.data else None
+    gold_loaded = None if gold is None else load_items(store, gold)
+    data_loaded = None if data is None else load_items(store, data if judge is None else _judged(data, judge))
+    readings = tuple(one for one in (gold, data) if one is not None)
+    return Filled(project, *_counts(store), _places(store), data_loaded, gold_loaded, readings)
 
 
 def _settled(store: Store, settings: Mapping[str, Any], judge: TrainedJudge | None) -> Project:

@@ -43,20 +43,13 @@ def load_items(store: Store, given: Iterable[Item]) -> Loaded:
     while batch := tuple(islice(rest, _BATCH)):
         read += len(batch)
         with store.write(alone=items.name) as connection:
-            known = _known(connection, batch)
+            there = select(items.c.key, items.c.gold).where(items.c.key.in_([one.id for one in batch]))
+            known = {row.key: row.gold for row in connection.execute(there)}  # watching ones among them
             new += _load(connection, [one for one in batch if one.id not in known], project)
             pooled += sum(not known.get(one.id, True) for one in batch if one.gold is not None)
     if new:
         arrange(store)
     return Loaded(read=read, new=new, known=read - new, pooled=pooled)
-
-
-def _known(connection: Connection, batch: Sequence[Item]) -> dict[str, bool]:
-    """Id → whether it is a watching one, of the items that are in the database."""
-    rows = connection.execute(
-        select(items.c.key, items.c.gold).where(items.c.key.in_([one.id for one in batch]))
-    )
-    return {row.key: row.gold for row in rows}
 
 
 def _load(connection: Connection, batch: Sequence[Item], project: Project) -> int:

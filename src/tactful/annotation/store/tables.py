@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
 
@@ -158,6 +159,9 @@ answers = Table(
         postgresql_where=text("withdrawn_at IS NULL AND answer IS NOT NULL"),
     ),
 )
+
+COUNTS = and_(answers.c.answer.is_not(None), answers.c.withdrawn_at.is_(None), ~answers.c.repeat)
+"""Of an answer: it is a vote on its item, as `Annotation.counts` says."""
 
 adjudications = Table(
     "adjudications",

@@ -16,7 +16,7 @@ from tactful.annotation.services.assigning import Assigned, assign
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Me, Sent, signed_in, store_of
 from tactful.types import content_hash
-from tactful.web.pages import is_part, page, say_next, words_of
+from tactful.web.pages import is_part, lead_to, page, words_of
 
 router = APIRouter(dependencies=[Depends(signed_in)])
 REASONS = ("unclear", "language", "sensitive", "broken", "other")
@@ -65,30 +65,26 @@ def _slot(sent: Sent) -> int:
 def _next(request: Request, me: Person, told: str | None = None) -> Response:
     if is_part(request):
         return _shown(request, me, told)
-    response = RedirectResponse("/work", 303)
-    if told:
-        say_next(request, response, told)
-    return response
+    return lead_to(request, "/work", told) if told else RedirectResponse("/work", 303)
 
 
 def _shown(request: Request, me: Person, told: str | None = None) -> Response:
     store, now = store_of(request), datetime.now(UTC)
     given = assign(store, me.id, now=now)
     overall: Overall = request.app.state.overall
+    before, draft, left_s = None, "", 0
     with store.read() as connection:
         mine = standing(connection, me.id, now)
-        before, draft = None, ""
         if isinstance(given, Assigned):
             before = said_before(connection, me.id, given.item.id, given.repeat)
             draft = content_hash(f"{me.id}\n{given.item.id}\n{given.repeat}")
+            left_s = max(0, round((given.leased_until - now).total_seconds()))
     return page(
         request,
         "item.html.j2" if is_part(request) else "work.html.j2",
         me=me,
         given=given,
-        left_s=max(0, round((given.leased_until - now).total_seconds()))
-        if isinstance(given, Assigned)
-        else 0,
+        left_s=left_s,
         draft=draft,
         told=told,
         before=before,

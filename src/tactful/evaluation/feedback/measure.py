@@ -84,10 +84,8 @@ def evaluate_feedback(
     if not turns:
         raise UserError("there is no labelled turn to evaluate on; rows need user_next, a query and label7")
     labels = [judgement.label for judgement in judgements]
-    confidence = [judgement.confidence for judgement in judgements]
-    said = {judge: _scored(turns, labels, confidence)}
-    for name, given in baselines(turns).items():
-        said[name] = _scored(turns, given, [None] * len(turns))
+    said = {judge: _scored(turns, labels, [judgement.confidence for judgement in judgements])}
+    said |= {name: _scored(turns, given) for name, given in baselines(turns).items()}
     sources = sorted({turn.source for turn in turns})
     parts = {} if len(sources) == 1 else {POOLED: np.full(len(turns), True)}
     parts |= {source: np.array([turn.source == source for turn in turns]) for source in sources}
@@ -122,8 +120,7 @@ def transfer_between_sources(turns: Turns, *, seed: int = 0) -> list[Transfer]:
 def _transfer(one: str, train: Turns, other: str, test: Turns, seed: int) -> Transfer:
     shared = {turn.label7 for turn in train} & {turn.label7 for turn in test}
     judge = EmbeddedJudge(train_linear(train, seed=seed))
-    said = [judgement.label for judgement in judge.judge_now(test)]
-    everything = _scored(test, said, [None] * len(test))
+    everything = _scored(test, [judgement.label for judgement in judge.judge_now(test)])
     mask = np.array([turn.label7 in shared for turn in test])
     counts = Counter(turn.label7 for turn in test if turn.label7 in shared)
     commonest: list[Label | None] = [counts.most_common(1)[0][0] if counts else None] * len(test)
@@ -133,9 +130,7 @@ def _transfer(one: str, train: Turns, other: str, test: Turns, seed: int) -> Tra
         shared_labels=tuple(label for label in LABELS if label in shared),
         turns=int(mask.sum()),
         judge=_headline(measure_labels(everything.take(mask), seed=seed)[0]),
-        majority=_headline(
-            measure_labels(_scored(test, commonest, [None] * len(test)).take(mask), seed=seed)[0]
-        ),
+        majority=_headline(measure_labels(_scored(test, commonest).take(mask), seed=seed)[0]),
         negative_f1=measure_labels(everything, seed=seed)[0].get("negative_f1"),
     )
 
@@ -144,13 +139,15 @@ def _headline(measures: Mapping[str, Estimate]) -> dict[str, Estimate]:
     return {name: value for name, value in measures.items() if ":" not in name}
 
 
-def _scored(turns: Turns, labels: Sequence[Label | None], confidence: Sequence[float | None]) -> Scored:
+def _scored(
+    turns: Turns, labels: Sequence[Label | None], confidence: Sequence[float | None] | None = None
+) -> Scored:
     names = {key: at for at, key in enumerate(dict.fromkeys(map(dialogue_key, turns)))}
     return Scored(
         gold=indices([turn.label7 for turn in turns]),
         said=indices(labels),
         tolerated=np.array([label in turn.tolerable for turn, label in zip(turns, labels, strict=True)]),
-        confidence=np.array([np.nan if value is None else value for value in confidence], dtype=float),
+        confidence=np.array(confidence or [None] * len(turns), dtype=float),
         dialogue=np.array([names[dialogue_key(turn)] for turn in turns]),
     )
 

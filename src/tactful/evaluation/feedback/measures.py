@@ -10,17 +10,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.feedback.labels import LABELS, NEGATIVE
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import group_sums, resampled
-from tactful.stats.calibration import Floor, calibration_error, error_floor, even_bins, simulated
+from tactful.stats.bootstrap import Array, group_sums, resampled
+from tactful.stats.calibration import Floor, binned, calibration_error, error_floor, even_bins, simulated
 
-Array = NDArray[Any]
 THRESHOLDS = np.round(np.arange(0.0, 1.0, 0.05), 2)
 """The cuts τ_c at which precision and coverage are measured."""
 WIDTH = len(LABELS)
@@ -72,19 +70,23 @@ def confusion_measures(table: Array, present: Array) -> dict[str, Array]:
     return found
 
 
-def tables_by_dialogue(scored: Scored) -> tuple[Array, Array]:
-    """((dialogues, 7 · 7 + 1) sums of the confusion table and of tolerated items, names of the dialogues)."""
-    names, index = np.unique(scored.dialogue, return_inverse=True)
+def tables_by_dialogue(scored: Scored) -> Array:
+    """(dialogues, 7 · 7 + 1) sums of the confusion table and of tolerated items."""
     cells = np.eye(WIDTH * WIDTH)[scored.gold * WIDTH + scored.said]
-    return group_sums(index, np.hstack([cells, scored.tolerated[:, None]]), len(names)), names
+    return _by_dialogue(scored, np.hstack([cells, scored.tolerated[:, None]]))
+
+
+def _by_dialogue(scored: Scored, rows: Array) -> Array:
+    names, index = np.unique(scored.dialogue, return_inverse=True)
+    return group_sums(index, rows, len(names))
 
 
 def measure_labels(scored: Scored, *, seed: int = 0) -> tuple[dict[str, Estimate], Array]:
     """(every measure with its interval, the confusion table (gold, said)); unscored items are left out and counted."""
     known = scored.take(scored.said >= 0)
     unscored = len(scored.said) - len(known.said)
-    sums, names = tables_by_dialogue(known)
-    if not len(names):
+    sums = tables_by_dialogue(known)
+    if not len(sums):
         return {}, np.zeros((WIDTH, WIDTH))
     present = np.isin(np.arange(WIDTH), known.gold)
     found = resampled(
@@ -100,9 +102,8 @@ def measure_labels(scored: Scored, *, seed: int = 0) -> tuple[dict[str, Estimate
 def measure_difference(one: Scored, other: Scored, *, seed: int = 0) -> dict[str, Estimate]:
     """Measures of `one` minus those of `other`, on the items that both scored, drawing the same dialogues."""
     both = (one.said >= 0) & (other.said >= 0)
-    left, names = tables_by_dialogue(one.take(both))
-    right, _ = tables_by_dialogue(other.take(both))
-    if not len(names):
+    left, right = tables_by_dialogue(one.take(both)), tables_by_dialogue(other.take(both))
+    if not len(left):
         return {}
     present = np.isin(np.arange(WIDTH), one.gold[both])
     width = left.shape[1]
@@ -120,20 +121,13 @@ COMPARED = ("accuracy", "tolerant_accuracy", "macro_f1", "negative_f1")
 """Measures that are compared with baselines."""
 
 
-def cut_sums(scored: Scored, right: Array) -> tuple[Array, Array]:
-    """((dialogues, 2 · thresholds + 1) kept, right and all items by dialogue, names of the dialogues)."""
-    names, index = np.unique(scored.dialogue, return_inverse=True)
-    kept = scored.confidence[:, None] >= THRESHOLDS[None, :]
-    rows = np.hstack([kept, kept & right[:, None], np.ones((len(right), 1))]).astype(float)
-    return group_sums(index, rows, len(names)), names
-
-
 def cut_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, Estimate]]:
     """(τ_c, coverage, precision) at every threshold: share of scored items kept, share of those that are right."""
     known = scored.take((scored.said >= 0) & np.isfinite(scored.confidence))
     if not len(known.said):
         return []
-    sums, _ = cut_sums(known, known.said == known.gold)
+    kept, right = known.confidence[:, None] >= THRESHOLDS[None, :], known.said == known.gold
+    rows = np.hstack([kept, kept & right[:, None], np.ones((len(right), 1))]).astype(float)
     steps = len(THRESHOLDS)
 
     def shares(batch: Array) -> dict[str, Array]:
@@ -144,7 +138,7 @@ def cut_curve(scored: Scored, *, seed: int = 0) -> list[tuple[float, Estimate, E
             f"p{at}": exact[:, at] for at in range(steps)
         }
 
-    found = resampled(sums, shares, items=len(known.said), seed=seed)
+    found = resampled(_by_dialogue(known, rows), shares, items=len(known.said), seed=seed)
     return [(float(threshold), found[f"c{at}"], found[f"p{at}"]) for at, threshold in enumerate(THRESHOLDS)]
 
 
@@ -155,16 +149,12 @@ def reliability(scored: Scored, *, seed: int = 0) -> Reliability | None:
         return None
     right, p = (known.said == known.gold).astype(float), known.confidence
     places = even_bins(p)
-    count, stated, hits = (np.bincount(places, weights=one) for one in (np.ones(len(p)), p, right))
     return Reliability(
         ece=Estimate(
             value=calibration_error(p, right, places), items=len(p), groups=len(np.unique(known.dialogue))
         ),
         floor=error_floor(p, places, simulated(p, seed)),
-        bins=[
-            (float(stated[at] / count[at]), float(hits[at] / count[at]), int(count[at]))
-            for at in np.flatnonzero(count).tolist()
-        ],
+        bins=binned(p, right, places),
     )
 
 

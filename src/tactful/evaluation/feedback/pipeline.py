@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from tactful.evaluation.feedback.measure import (
     transfer_between_sources,
 )
 from tactful.evaluation.feedback.probes import load_probes
-from tactful.evaluation.feedback.results import AttackResult, FeedbackEvaluation
+from tactful.evaluation.feedback.results import FeedbackEvaluation
 from tactful.feedback.chats import LabelledTurns
 from tactful.feedback.embedded import EmbeddedJudge, open_embedded
 from tactful.feedback.judged import JudgedTurns, open_judged
@@ -208,13 +209,10 @@ def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJ
 async def _by_model(
     turns: Sequence[LabelledTurn], spec: ModelSpec, config: FeedbackConfig, cache: Path | None
 ) -> tuple[str, list[TurnJudgement]]:
-    store = CallCache(cache) if cache is not None else None
-    try:
+    with ExitStack() as stack:
+        store = None if cache is None else stack.enter_context(CallCache(cache))
         async with FeedbackJudge(open_model(spec, cache=store), config) as judge:
             return judge.name, await judge_labelled(turns, judge)
-    finally:
-        if store is not None:
-            store.close()
 
 
 def _from_run(labelled: Labelled, judged: JudgedTurns) -> Judged:
@@ -300,9 +298,5 @@ def evaluate_judge(
         transfers=transfer_between_sources(turns, seed=by.seed) if by.cross_fit else (),
         seed=by.seed,
         notes=notes,
-        attacks=_attacked(turns, by) if attacks else (),
+        attacks=asyncio.run(attack_results(turns, open_embedded(by.trained))) if attacks else (),
     )
-
-
-def _attacked(turns: Sequence[LabelledTurn], by: JudgeChoice) -> list[AttackResult]:
-    return asyncio.run(attack_results(turns, open_embedded(by.trained)))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tactful.data.io import write_file
 from tactful.data.page import render_template
 from tactful.evaluation.feedback.results import FeedbackEvaluation, SourceResult
-from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, LEARNED, diagonal_svg, new_figure, style, svg
 from tactful.feedback.labels import LABELS
-from tactful.runs.store.files import make_folder, write_atomic
 
 SHOWN = {
     "accuracy": "share of scored turns whose label is the people's",
@@ -42,38 +42,19 @@ def cut_svg(result: SourceResult, name: str) -> str:
                 alpha=0.15,
                 lw=0,
             )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share of turns")
         axes.set_xlabel("τ_c: least confidence that counts")
-        axes.set_ylabel("share of turns")
         axes.legend(frameon=False, fontsize=8, loc="lower left")
         return svg(figure, f"cuts-{name}", "Precision and coverage against the least confidence that counts")
 
 
 def reliability_svg(result: SourceResult, name: str) -> str:
-    """Share of labels that are right against the confidence; on the diagonal it means what it says."""
-    with style():
-        figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
-        most = max((item.items for item in result.reliability), default=1)
-        axes.plot(
-            [item.confidence for item in result.reliability],
-            [item.right for item in result.reliability],
-            color=LEARNED,
-            lw=1,
-            alpha=0.6,
-        )
-        axes.scatter(
-            [item.confidence for item in result.reliability],
-            [item.right for item in result.reliability],
-            s=[12 + 90 * item.items / most for item in result.reliability],
-            color=LEARNED,
-        )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel("confidence")
-        axes.set_ylabel("share right")
-        return svg(figure, f"reliability-{name}", "Share of labels that are right against the confidence")
+    """Share of labels that are right against the confidence; larger points hold more turns."""
+    most = max(item.items for item in result.reliability)
+    sizes = [12 + 90 * item.items / most for item in result.reliability]
+    bins = [(item.confidence, item.right) for item in result.reliability]
+    title = "Share of labels that are right against the confidence"
+    return diagonal_svg(f"reliability-{name}", title, ("confidence", "share right"), bins, sizes=sizes)
 
 
 def render_page(evaluation: FeedbackEvaluation) -> str:
@@ -97,5 +78,4 @@ def render_page(evaluation: FeedbackEvaluation) -> str:
 
 def write_page(evaluation: FeedbackEvaluation, path: Path) -> None:
     """Write the page; an old one stays whole until the new one is complete."""
-    make_folder(path.parent)
-    write_atomic(path, [render_page(evaluation).encode()])
+    write_file(path, [render_page(evaluation).encode()])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from tactful.evaluation.shown import Shown
+from tactful.evaluation.shown import Line, Shown
 from tactful.feedback.labels import Label
 from tactful.stats import Estimate
 from tactful.stats.calibration import Floor
@@ -33,11 +33,9 @@ class Bin(Record):
     items: int
 
 
-class JudgeRow(Record):
+class JudgeRow(Line):
     """One judge or baseline over one set of turns."""
 
-    name: str
-    baseline: bool
     measures: Mapping[str, Estimate]
     """accuracy, tolerant_accuracy, macro_f1, negative_precision, negative_recall, negative_f1, and for every label
     `precision:LABEL` and `recall:LABEL`."""
@@ -74,7 +72,7 @@ class SourceResult(Record):
         """`ECE 0.081, floor 0.042 (0.070)`; empty where no confidence was stated."""
         if self.ece is None or self.ece_floor is None:
             return ""
-        return f"ECE {self.ece.value:.3f}, floor {self.ece_floor.mean:.3f} ({self.ece_floor.high:.3f})"
+        return f"ECE {self.ece.value:.3f}, floor {self.ece_floor.text()}"
 
 
 class Transfer(Record):

@@ -22,6 +22,7 @@ from tactful.evaluation.gates.tally import (
     threshold_tally,
 )
 from tactful.evaluation.judges.baselines import looked_up
+from tactful.evaluation.shown import Line
 from tactful.reward.gate.rule import SILENT, SPEAK, Costs, GateConfig
 from tactful.reward.types import Acceptance
 from tactful.stats import Estimate
@@ -46,19 +47,15 @@ MOST_LEVELS = 1000
 """Thresholds tried for the best fixed one."""
 
 
-class GateRow(Record):
+class GateRow(Line):
     """A gate, or a baseline, and its figures; keys as in `FIGURES`."""
 
-    name: str
-    baseline: bool
     figures: Mapping[str, Estimate]
 
 
-class UtilityRow(Record):
+class UtilityRow(Line):
     """Utility per moment at each share of `SHARES`."""
 
-    name: str
-    baseline: bool
     utilities: tuple[float, ...]
     mean: Estimate
     """Over the grid."""
@@ -111,19 +108,8 @@ def measure_gate(
         form="utility" if config.form == "utility" else "prism",
         judged_need=config.need == "judged",
     )
-    lookup = _lookup_p(items, said)
+    gates, lookup = {GATE: config, **(others or {})}, _lookup_p(items, said)
     draws = group_draws(len(moments.names), resamples, seed)
-    return _measured(moments, lookup, {GATE: config, **(others or {})}, weighing, draws, seed)
-
-
-def _measured(
-    moments: Moments,
-    lookup: Floats,
-    gates: Mapping[str, GateConfig],
-    weighing: Weighing,
-    draws: Floats,
-    seed: int,
-) -> MeasuredGate:
     fixed = threshold_tally(moments, _levels(moments.p))
     best = fixed.take(int(np.argmax(weighing.sums(fixed).sum(axis=0))))
     own = {name: tally(moments, gate.actions(moments.p, moments.p_need)) for name, gate in gates.items()}

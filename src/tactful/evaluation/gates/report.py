@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import render_template
+from tactful.data.page import render_template, write_texts
 from tactful.errors import UserError
 from tactful.evaluation.gates.measure import BASELINES, ELSEWHERE, FIGURES, GATE, HINDSIGHT, MeasuredGate
-from tactful.evaluation.judges.tables import WIDTH, Table, TableRow, cell, table_text
+from tactful.evaluation.judges.tables import WIDTH, Table, cell, table_row, table_rows, table_text
 from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_figure, style, svg
 from tactful.evaluation.shown import Shown
 from tactful.reward.gate.conformal import OnAverage
 from tactful.reward.gate.promise import Promise
 from tactful.reward.gate.rule import Gate, GateConfig
 from tactful.reward.gate.store import GATE_FILE, save_gate
-from tactful.runs.store.files import make_folder, write_atomic
 from tactful.types import Record
 
 PRINTED = tuple(range(1, 19, 2))
@@ -62,7 +61,14 @@ class GateReport(Shown, Record):
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""
-        return report_lines(self)
+        yield from textwrap.wrap(f"{self.judge}: {rule_words(self.config)}.", WIDTH)
+        for table in gate_tables(self):
+            yield ""
+            yield from table_text(table)
+        lines = list(promise_lines(self))
+        if lines:
+            yield ""
+            yield from lines
 
     def rows(self) -> list[dict[str, Any]]:
         """The gate's figures and those of the baselines, a dictionary a row."""
@@ -127,7 +133,6 @@ def promise_lines(report: GateReport) -> Iterator[str]:
         yield f"{found.words[0].upper()}{found.words[1:]}."
     else:
         yield f"Promise, at threshold {found.threshold:g}: {found.words}."
-    if found.threshold is not None:
         risk = "undefined, for it is silent" if found.risk is None else f"{found.risk:.3f}"
         yield (
             f"There the figure on the {found.sessions} calibration sessions is {risk}, and it speaks at {found.spoken} of "
@@ -164,16 +169,11 @@ def figures_table(report: GateReport) -> Table:
     return Table(
         title="Expected figures",
         columns=tuple(name.replace("_", " ") for name in FIGURES),
-        rows=tuple(
-            TableRow(
-                name=row.name,
-                baseline=row.baseline,
-                cells=tuple(
-                    cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3)
-                    for name in FIGURES
-                ),
-            )
-            for row in found.rows
+        rows=table_rows(
+            found.rows,
+            lambda row: [
+                cell(row.figures[name], digits=2 if name == "speaks_per_session" else 3) for name in FIGURES
+            ],
         ),
         notes=tuple(notes),
         baselines=BASELINES,
@@ -182,19 +182,8 @@ def figures_table(report: GateReport) -> Table:
 
 def utility_table(found: MeasuredGate, config: GateConfig) -> Table:
     """Utility per moment over the cost grid; every second share is shown, the mean is over all."""
-    rows = [
-        TableRow(
-            name=row.name,
-            baseline=row.baseline,
-            cells=(*(f"{row.utilities[at]:.3f}" for at in PRINTED), cell(row.mean)),
-        )
-        for row in found.utilities
-    ]
-    threshold = TableRow(
-        name="threshold of the gate",
-        baseline=False,
-        cells=(*(f"{found.thresholds[at]:.3f}" for at in PRINTED), "–"),
-    )
+    rows = table_rows(found.utilities, lambda row: [*(row.utilities[at] for at in PRINTED), row.mean])
+    threshold = table_row("threshold of the gate", False, [*(found.thresholds[at] for at in PRINTED), None])
     return Table(
         title=f"Utility per moment, by {axis_words(config)}",
         columns=(*(f"{found.shares[at]:g}" for at in PRINTED), f"mean of {len(found.shares)}"),
@@ -213,18 +202,6 @@ def axis_words(config: GateConfig) -> str:
     if config.form == "utility":
         return "c / (1 + c), c being the cost of a false alarm and 1 what a hit is worth"
     return "the share of a false alarm in both costs (0.1 = a miss costs nine times as much)"
-
-
-def report_lines(report: GateReport) -> Iterator[str]:
-    """The whole result as text."""
-    yield from textwrap.wrap(f"{report.judge}: {rule_words(report.config)}.", WIDTH)
-    for table in gate_tables(report):
-        yield ""
-        yield from table_text(table)
-    lines = list(promise_lines(report))
-    if lines:
-        yield ""
-        yield from lines
 
 
 def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
@@ -247,9 +224,7 @@ def utility_svg(found: MeasuredGate, config: GateConfig) -> str:
         lowest = min(min(rows["never-speak"]), min(rows[GATE]))
         top = max(max(values) for values in rows.values())
         margin = 0.08 * (top - lowest) + 0.005
-        axes.set_ylim(lowest - margin, top + margin)
-        axes.set_xlim(0, 1)
-        axes.set_xlabel(axis_words(config))
+        axes.set(xlim=(0, 1), ylim=(lowest - margin, top + margin), xlabel=axis_words(config))
         axes.set_ylabel("utility per moment (higher is better)")
         axes.legend(frameon=False, fontsize=8)
         return svg(
@@ -273,8 +248,6 @@ def render_page(report: GateReport) -> str:
 
 def write_report(report: GateReport, folder: Path) -> tuple[Path, Path]:
     """Write `gate-figures.json` and `gate.html` into `folder` and return their paths."""
-    make_folder(folder)
-    figures, page = folder / "gate-figures.json", folder / "gate.html"
-    write_atomic(figures, [report.model_dump_json(indent=1).encode(), b"\n"])
-    write_atomic(page, [render_page(report).encode()])
+    texts = {"gate-figures.json": f"{report.model_dump_json(indent=1)}\n", "gate.html": render_page(report)}
+    figures, page = write_texts(folder, texts)
     return figures, page

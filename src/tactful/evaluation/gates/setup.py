@@ -162,7 +162,7 @@ def _promises(judged: JudgedMoments, asked: Asked) -> tuple[Promise, OnAverage |
         for item, one in zip(judged.items, judged.said, strict=True)
         if item.moment.proposal is not None
     ]
-    p = np.array([np.nan if one.p_accept is None else one.p_accept for _, one in pairs], dtype=float)
+    p = np.array([one.p_accept for _, one in pairs], dtype=float)
     accepted = np.array([item.label.accepted for item, _ in pairs], dtype=bool)
     sessions = [item.moment.session for item, _ in pairs]
     found = promise(

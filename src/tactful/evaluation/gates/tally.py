@@ -56,7 +56,7 @@ def moments_of(items: Sequence[LabelledMoment], said: Sequence[Acceptance]) -> M
     accepted = [item.label.accepted for item, _ in scored]
     return Moments(
         p=np.array([one.p_accept for _, one in scored], dtype=float),
-        p_need=np.array([np.nan if one.p_need is None else one.p_need for _, one in scored], dtype=float),
+        p_need=np.array([one.p_need for _, one in scored], dtype=float),
         accepted=np.array(accepted, dtype=bool),
         needed=np.array(
             [own if need is None else need for own, need in zip(accepted, known, strict=True)], dtype=bool

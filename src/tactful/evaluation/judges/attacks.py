@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from tactful.reading.kinds import judged_text
 from tactful.text import detect_lang
@@ -69,39 +70,30 @@ def _followed(moment: Moment, text: str) -> Moment:
     return _offering(moment, f"{proposal}{end} {text}")
 
 
-def _filled(times: int) -> Callable[[Moment], Moment]:
-    def attack(moment: Moment) -> Moment:
-        return _followed(moment, " ".join([_by_language(_FILLER, moment)] * times))
-
-    return attack
+def _filled(times: int, moment: Moment) -> Moment:
+    return _followed(moment, " ".join([_by_language(_FILLER, moment)] * times))
 
 
-def _with_order(order: str) -> Callable[[Moment], Moment]:
-    return lambda moment: _followed(moment, order)
+def _in_last_event(order: str, moment: Moment) -> Moment:
+    last = moment.events[-1]
+    ordered = last.model_copy(update={"text": f"{last.text} {order}"})
+    return moment.model_copy(update={"events": (*moment.events[:-1], ordered)})
 
 
-def _in_last_event(order: str) -> Callable[[Moment], Moment]:
-    def attack(moment: Moment) -> Moment:
-        last = moment.events[-1]
-        ordered = last.model_copy(update={"text": f"{last.text} {order}"})
-        return moment.model_copy(update={"events": (*moment.events[:-1], ordered)})
-
-    return attack
-
-
-def _as_first_event(order: str) -> Callable[[Moment], Moment]:
-    def attack(moment: Moment) -> Moment:
-        first = moment.events[0]
-        return moment.model_copy(
-            update={"events": (Event(at=first.at, text=order, time=first.time), *moment.events)}
-        )
-
-    return attack
+def _as_first_event(order: str, moment: Moment) -> Moment:
+    first = moment.events[0]
+    ordered = Event(at=first.at, text=order, time=first.time)
+    return moment.model_copy(update={"events": (ordered, *moment.events)})
 
 
 def _probes() -> tuple[Probe, ...]:
     length = [
-        Probe(f"filler × {times}", "length", f"two neutral sentences appended {times} times", _filled(times))
+        Probe(
+            f"filler × {times}",
+            "length",
+            f"two neutral sentences appended {times} times",
+            partial(_filled, times),
+        )
         for times in (1, 5, 20)
     ]
     length.append(
@@ -157,7 +149,7 @@ def _probes() -> tuple[Probe, ...]:
             f"event: {name}",
             "order in an event",
             "the last event ends with an order to the judge",
-            _in_last_event(order),
+            partial(_in_last_event, order),
             silences=True,
         )
         for name, order in ORDERS.items()
@@ -167,7 +159,7 @@ def _probes() -> tuple[Probe, ...]:
             "event of its own",
             "order in an event",
             "an order to the judge is the first event",
-            _as_first_event(ORDERS["plain"]),
+            partial(_as_first_event, ORDERS["plain"]),
             silences=True,
         )
     )
@@ -176,7 +168,7 @@ def _probes() -> tuple[Probe, ...]:
             f"proposal: {name}",
             "order in the proposal",
             "the unchanged proposal ends with an order to the judge",
-            _with_order(order),
+            partial(_followed, text=order),
         )
         for name, order in ORDERS.items()
     ]

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.data.formats.moments import observation_id
-from tactful.reward.types import Acceptance
+from tactful.reward.types import Acceptance, JudgeAtOnce
+from tactful.stats.bootstrap import Array
 from tactful.types import LabelledMoment, Moment, seeded
 
-Array = NDArray[Any]
 BASELINES = ("always-accept", "always-reject", "random", "look-up")
 """Rows of every table about judges of moments, in this order."""
 
 
-class Constant:
+class Constant(JudgeAtOnce):
     """Accepts everything, or nothing. A `MomentJudge`."""
 
     def __init__(self, *, accepts: bool) -> None:
@@ -34,20 +33,12 @@ class Constant:
         """`always-accept` or `always-reject`."""
         return BASELINES[0 if self.accepts else 1]
 
-    def judge_now(self, moments: Sequence[Moment]) -> list[Acceptance]:
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """The one verdict for every moment."""
         return [_said(moment, float(self.accepts)) for moment in moments]
 
-    async def judge(self, moment: Moment) -> Acceptance:
-        """The one verdict."""
-        return _said(moment, float(self.accepts))
 
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """The one verdict for every moment."""
-        return self.judge_now(moments)
-
-
-class Coin:
+class Coin(JudgeAtOnce):
     """Throws a coin for each moment, seeded by the moment's id: equal seeds give equal verdicts. A `MomentJudge`."""
 
     name = BASELINES[2]
@@ -55,24 +46,19 @@ class Coin:
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def judge_now(self, moments: Sequence[Moment]) -> list[Acceptance]:
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """A verdict each, always with probability 0.5."""
-        return [self._thrown(moment) for moment in moments]
-
-    async def judge(self, moment: Moment) -> Acceptance:
-        """A verdict with probability 0.5."""
-        return self._thrown(moment)
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """A verdict each, always with probability 0.5."""
-        return self.judge_now(moments)
-
-    def _thrown(self, moment: Moment) -> Acceptance:
-        accepted = seeded("coin", self.seed, moment.id).random() < 0.5
-        return Acceptance(moment_id=moment.id, p_accept=0.5, accepted=accepted)
+        return [
+            Acceptance(
+                moment_id=moment.id,
+                p_accept=0.5,
+                accepted=seeded("coin", self.seed, moment.id).random() < 0.5,
+            )
+            for moment in moments
+        ]
 
 
-class LookUp:
+class LookUp(JudgeAtOnce):
     """Whether help was wanted at this very observation, looked up among known moments. A `MomentJudge`.
 
     It reads whether there is a proposal, never what it says: where help was wanted it accepts every proposal and no
@@ -95,38 +81,22 @@ class LookUp:
             for key in ((item.moment.proposal is None, _wanted(here)), (item.moment.proposal is None, None)):
                 self._rates[key] += _verdict(item)
 
-    def judge_now(self, moments: Sequence[Moment]) -> list[Acceptance]:
+    def judge_now(self, moments: Sequence[Moment], *, explain: bool = False) -> list[Acceptance]:
         """A judgement each; unscored where nothing of that kind is known."""
         return [self._looked_up(moment) for moment in moments]
 
-    async def judge(self, moment: Moment) -> Acceptance:
-        """A judgement; unscored where nothing of that kind is known."""
-        return self._looked_up(moment)
-
-    async def judge_batch(self, moments: Sequence[Moment]) -> list[Acceptance]:
-        """A judgement each; unscored where nothing of that kind is known."""
-        return self.judge_now(moments)
-
     def _looked_up(self, moment: Moment) -> Acceptance:
         silent, own = moment.proposal is None, self._own.get(moment.id)
-        needs = self._needs.get(observation_id(moment), _nothing()) - (
-            _nothing() if own is None else _need(own)
-        )
-        wanted = _wanted(needs)
+        needs = self._needs.get(observation_id(moment), _nothing())
+        wanted = _wanted(needs if own is None else needs - _need(own))
         hits, count = self._rates.get((silent, wanted), _nothing())
         if own is not None:
             hits, count = np.array([hits, count]) - _verdict(own)
         if wanted is None and count <= 0:
-            return _mean(moment, np.nan)
+            return _said(moment, np.nan)
         p = float(np.clip(hits / count, 0, 1)) if count > 0 else float(wanted is not silent)
         accepted = p >= 0.5 if wanted is None else wanted is not silent
         return Acceptance(moment_id=moment.id, p_accept=p, accepted=accepted)
-
-
-def _mean(moment: Moment, rate: float) -> Acceptance:
-    if np.isnan(rate):
-        return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
-    return _said(moment, rate)
 
 
 def _nothing() -> Array:
@@ -159,7 +129,7 @@ def looked_up(
         return LookUp(known).judge_now([item.moment for item in items])
     if parts is None:  # an observation names its session, so that the other sessions never hold it
         rates = base_rates(items)
-        return [_mean(item.moment, float(rate)) for item, rate in zip(items, rates, strict=True)]
+        return [_said(item.moment, float(rate)) for item, rate in zip(items, rates, strict=True)]
     by_part: dict[str, list[int]] = defaultdict(list)
     for at, part in enumerate(parts):
         by_part[part].append(at)
@@ -228,8 +198,8 @@ def baseline_values(
         name: np.full(len(items), value) for name, value in zip(BASELINES[:3], (1.0, 0.0, 0.5), strict=True)
     }
     said = looked_up(items, known=known, parts=parts)
-    p = np.array([np.nan if one.p_accept is None else one.p_accept for one in said], dtype=float)
-    verdict = np.array([np.nan if one.accepted is None else one.accepted for one in said], dtype=float)
+    p = np.array([one.p_accept for one in said], dtype=float)
+    verdict = np.array([one.accepted for one in said], dtype=float)
     even = at_even_rates(p, base_rates(items, known=known, parts=parts))
     return {name: Said(value, value, value) for name, value in flat.items()} | {
         BASELINES[3]: Said(p, verdict, even)
@@ -237,4 +207,7 @@ def baseline_values(
 
 
 def _said(moment: Moment, p: float) -> Acceptance:
+    """Unscored where `p` is NaN."""
+    if np.isnan(p):
+        return Acceptance.unscored(moment.id, reason="nothing of this kind is known")
     return Acceptance(moment_id=moment.id, p_accept=p, accepted=p >= 0.5)

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-import orjson
-
 from tactful import __version__
 from tactful.data.formats.labelled import Labelled
-from tactful.data.formats.moments import moment_row
 from tactful.data.io import read_jsonl
 from tactful.errors import UsageError
 from tactful.evaluation.judges.acceptances import BySession, match_judged, seen_sessions
@@ -26,11 +24,18 @@ from tactful.evaluation.judges.probes import ProbeResult, choose_moments, probe_
 from tactful.evaluation.judges.report import JudgeBench
 from tactful.llm import ModelSpec
 from tactful.llm.cache import CallCache
-from tactful.reward.embedded.training import TrainConfig, cross_judge, prepare, train, train_prepared
+from tactful.reward.embedded.training import (
+    TrainConfig,
+    cross_judge,
+    moments_hash,
+    prepare,
+    train,
+    train_prepared,
+)
 from tactful.reward.judging.judge import LMJudge
 from tactful.reward.types import Acceptance, MomentJudge, TrainedJudge, identity_of
 from tactful.runs import resolve_input
-from tactful.types import LabelledMoment, content_hash
+from tactful.types import LabelledMoment
 
 Items = Sequence[LabelledMoment]
 
@@ -123,14 +128,11 @@ async def by_prompt(
     Raises: UsageError where it gave the labels, unless `allow_seen`; ProviderError, StopRun.
     """
     own = refuse_own_word(items, spec.name, allow=allow_seen)
-    store = CallCache(cache) if cache is not None else None
-    try:
+    with ExitStack() as stack:
+        store = None if cache is None else stack.enter_context(CallCache(cache))
         async with LMJudge.open(spec, votes=votes, concurrency=concurrency, cache=store) as prompted:
             said = await prompted.judge_batch([item.moment for item in items])
             probed = await _probed(items, prompted, None, attacked, seed)
-    finally:
-        if store is not None:
-            store.close()
     offline = ("the offline judge spoke, not a language model: these figures rehearse",)
     return Judged(
         name=prompted.name,
@@ -172,10 +174,9 @@ def from_file(items: Items, path: Path, *, allow_seen: bool = False) -> Judged:
 
 def bench(data: Labelled, found: Judged, *, leak: str | None = None, seed: int = 0) -> JudgeBench:
     """All figures of what was judged; with `leak`, a likeness, also what a split by item gives away."""
-    rows = b"\n".join(orjson.dumps(moment_row(item)) for item in found.items)
     return JudgeBench(
         data=data.name,
-        data_hash=content_hash(rows),
+        data_hash=moments_hash(found.items),
         bad_rows=data.bad,
         seen=found.seen,
         warnings=found.warnings,

@@ -14,22 +14,24 @@ from tactful.data.formats.moments import observation_id
 from tactful.errors import UserError
 from tactful.evaluation.judges.measure import RESAMPLES, measure
 from tactful.evaluation.judges.results import Measured
-from tactful.evaluation.judges.tables import SHOWN, Table, TableRow, cell, titled
+from tactful.evaluation.judges.tables import SHOWN, Table, table_row, titled
 from tactful.reward.types import Acceptance
 from tactful.stats import group_folds
 from tactful.types import LabelledMoment, Record, seeded
 
+SplitBy = Literal["by item (leaks)", "by session"]
 JudgeOn = Callable[
     [Sequence[LabelledMoment], Sequence[LabelledMoment]], tuple[Sequence[Acceptance], Sequence[float]]
 ]
 """(training part, test part) → (acceptances of the test part, in order, by a judge trained on the training part; the base
 rates that its probabilities are meant at)."""
+FOLDS = 5
 
 
 class LeakSide(Record):
     """One way of splitting, and what was measured under it."""
 
-    split: Literal["by item (leaks)", "by session"]
+    split: SplitBy
     folds: int
     observations_known: float
     """Share of test moments whose very observation stands in the training part."""
@@ -56,7 +58,6 @@ def measure_leak(
     judge_on: JudgeOn,
     *,
     judge: str,
-    folds: int = 5,
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> tuple[LeakSide, LeakSide]:
@@ -69,26 +70,31 @@ def measure_leak(
         raise UserError(
             f"a split by session needs two sessions, there is {len(sessions)}; give moments of more sessions"
         )
-    by_session = group_folds(sessions, min(folds, len(sessions)), seed)
+    by_session = group_folds(sessions, min(FOLDS, len(sessions)), seed)
     grouped = [by_session[item.moment.session] for item in items]
-    leaky = leaky_folds(items, folds, seed)
 
-    def side(split: Literal["by item (leaks)", "by session"], places: list[int]) -> LeakSide:
-        return _side(items, judge_on, split, places, judge=judge, seed=seed, resamples=resamples)
+    def side(split: SplitBy, places: list[int]) -> LeakSide:
+        said, known = _judged(items, judge_on, places)
+        folds = len(set(places))
+        measured = measure(
+            items,
+            [acceptance for acceptance, _ in said],
+            judge=judge,
+            regime=f"{folds} folds {split}",
+            parts=[str(place) for place in places],
+            rates=[rate for _, rate in said],
+            seed=seed,
+            resamples=resamples,
+        )
+        return LeakSide(split=split, folds=folds, observations_known=known / len(items), measured=measured)
 
-    return side("by item (leaks)", leaky), side("by session", grouped)
+    return side("by item (leaks)", leaky_folds(items, FOLDS, seed)), side("by session", grouped)
 
 
-def _side(
-    items: Sequence[LabelledMoment],
-    judge_on: JudgeOn,
-    split: Literal["by item (leaks)", "by session"],
-    places: Sequence[int],
-    *,
-    judge: str,
-    seed: int,
-    resamples: int,
-) -> LeakSide:
+def _judged(
+    items: Sequence[LabelledMoment], judge_on: JudgeOn, places: Sequence[int]
+) -> tuple[list[tuple[Acceptance, float]], int]:
+    """(what is said of every item by the folds that lack it, items whose very observation stands in these)."""
     found: dict[int, tuple[Acceptance, float]] = {}
     known = 0
     for fold in sorted(set(places)):
@@ -98,28 +104,16 @@ def _side(
         known += sum(observation_id(items[at].moment) in there for at in test)
         said, rates = judge_on(train, [items[at] for at in test])
         found |= dict(zip(test, zip(said, rates, strict=True), strict=True))
-    measured = measure(
-        items,
-        [found[at][0] for at in range(len(items))],
-        judge=judge,
-        regime=f"{len(set(places))} folds {split}",
-        parts=[str(place) for place in places],
-        rates=[found[at][1] for at in range(len(items))],
-        seed=seed,
-        resamples=resamples,
-    )
-    return LeakSide(
-        split=split, folds=len(set(places)), observations_known=known / len(items), measured=measured
-    )
+    return [found[at] for at in range(len(items))], known
 
 
 def leak_table(sides: Sequence[LeakSide]) -> Table:
     """Both splits under one another; a judge worth its name beats the look-up only under the second."""
     rows = [
-        TableRow(
-            name=row.name if side.split == "by session" else f"{row.name}, leaking",
-            baseline=row.baseline,
-            cells=tuple(cell(row.equal.get(name)) for name in SHOWN[:4]),
+        table_row(
+            row.name if side.split == "by session" else f"{row.name}, leaking",
+            row.baseline,
+            [row.equal.get(name) for name in SHOWN[:4]],
         )
         for side in sides
         for row in side.measured.rows

@@ -13,7 +13,6 @@ import numpy as np
 from tactful.errors import UserError
 from tactful.evaluation.judges.baselines import BASELINES, Said, at_even_rates, baseline_values
 from tactful.evaluation.judges.measures import (
-    Array,
     Columns,
     agreement,
     auroc_draws,
@@ -23,7 +22,6 @@ from tactful.evaluation.judges.measures import (
     estimates,
     is_scored,
     people_alpha,
-    prefixed,
 )
 from tactful.evaluation.judges.published import as_published
 from tactful.evaluation.judges.results import (
@@ -38,7 +36,7 @@ from tactful.evaluation.judges.results import (
 )
 from tactful.reward.types import Acceptance
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import estimate, group_draws
+from tactful.stats.bootstrap import Array, estimate, group_draws
 from tactful.types import LabelledMoment
 
 RESAMPLES = 1000
@@ -128,7 +126,9 @@ def _row(name: str, columns: Columns, draws: Array, *, baseline: bool, unscored:
     return JudgeRow(
         name=name,
         baseline=baseline,
-        categories=prefixed(plain, "category:"),
+        categories={
+            category: plain[name] for category in CATEGORIES if (name := f"category:{category}") in plain
+        },
         equal={figure: equal[figure] for figure in FIGURES if figure in equal},
         plain={figure: plain[figure] for figure in FIGURES if figure in plain},
         auroc_of={kind: _auroc(columns.take(columns.of_kind(kind)), len(draws), seed) for kind in KINDS},
@@ -138,13 +138,9 @@ def _row(name: str, columns: Columns, draws: Array, *, baseline: bool, unscored:
 
 
 def _auroc(columns: Columns, resamples: int, seed: int) -> Estimate:
-    sizes = {"items": len(columns.p), "groups": columns.sessions}
-    if not len(columns.p):
-        return Estimate(value=None, **sizes)
     value = auroc_draws(columns, np.ones((1, columns.sessions)))
-    return estimate(
-        float(value[0]), auroc_draws(columns, group_draws(columns.sessions, resamples, seed)), **sizes
-    )
+    drawn = auroc_draws(columns, group_draws(columns.sessions, resamples, seed))
+    return estimate(float(value[0]), drawn, items=len(columns.p), groups=columns.sessions)
 
 
 def _by_session(items: Sequence[LabelledMoment], columns: Columns) -> tuple[SessionFigures, ...]:
@@ -172,8 +168,7 @@ def _published(
     values: dict[str, Said],
     judge: str,
 ) -> tuple[PublishedRow, ...]:
-    own = [None if one.accepted is None else float(one.accepted) for one in acceptances]
-    rows = [as_published(items, own, name=judge)]
+    rows = [as_published(items, [one.accepted for one in acceptances], name=judge)]
     for name in BASELINES:
         said = [None if np.isnan(value) else float(value) for value in values[name].verdict]
         rows.append(as_published(items, said, name=name, baseline=True))

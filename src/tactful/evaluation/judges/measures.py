@@ -6,12 +6,10 @@ AUROC is computed in each draw from the items' weights over one common order of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.judges.results import (
     CATEGORIES,
@@ -25,12 +23,11 @@ from tactful.reward.types import Acceptance
 from tactful.stats import Estimate
 from tactful.stats.agreement import alpha_of_sums
 from tactful.stats.auroc import group_auroc
-from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
-from tactful.stats.calibration import calibration_error, error_floor, floor_of, full_bins, simulated
+from tactful.stats.bootstrap import Array, estimate, group_sums, grouped_mean
+from tactful.stats.calibration import binned, calibration_error, error_floor, floor_of, full_bins, simulated
 from tactful.stats.estimate import FEWEST_GROUPS, FEWEST_OF_SKEWED
 from tactful.types import LabelledMoment
 
-Array = NDArray[Any]
 _ACCEPTED = np.array([name in ("hit", "correct-silence") for name in CATEGORIES])
 _KIND: Mapping[Kind, tuple[str, str]] = {
     "proposals": ("hit", "false-alarm"),
@@ -148,34 +145,36 @@ def _sum_columns(columns: Columns) -> Array:
 
 def estimates(columns: Columns, draws: Array, *, equal: bool, unscored: int = 0) -> dict[str, Estimate]:
     """`FIGURES` and `category:NAME` with their intervals. Empty for no moment."""
-    if not len(columns.p):
-        return {}
-    whole = figure_draws(columns, np.ones((1, columns.sessions)), equal=equal)
-    drawn = figure_draws(columns, draws, equal=equal)
-    sizes = {"items": len(columns.p), "groups": columns.sessions, "unscored": unscored}
-    return {
-        name: estimate(float(value[0]), drawn[name], fewest=_fewest(name), **sizes)
-        for name, value in whole.items()
-    }
-
-
-def _fewest(name: str) -> int:
-    return FEWEST_OF_SKEWED if name == "brier" else FEWEST_GROUPS
+    return _over(columns, draws, lambda rows: figure_draws(columns, rows, equal=equal), unscored)
 
 
 def difference(one: Columns, other: Columns, draws: Array) -> dict[str, Estimate]:
     """`FIGURES` of `one` minus those of `other`, the same moments and draws, categories weighted equally."""
-    if not len(one.p):
+
+    def gap(rows: Array) -> dict[str, Array]:
+        mine, theirs = (figure_draws(item, rows, equal=True) for item in (one, other))
+        return {name: mine[name] - theirs[name] for name in FIGURES}
+
+    return _over(one, draws, gap)
+
+
+def _over(
+    columns: Columns, draws: Array, figures: Callable[[Array], dict[str, Array]], unscored: int = 0
+) -> dict[str, Estimate]:
+    """What `figures` makes of every session once, with the quantiles of what it makes of `draws`."""
+    if not len(columns.p):
         return {}
-    whole = np.ones((1, one.sessions))
-    first, second = (figure_draws(item, whole, equal=True) for item in (one, other))
-    left, right = (figure_draws(item, draws, equal=True) for item in (one, other))
-    sizes = {"items": len(one.p), "groups": one.sessions}
+    whole, drawn = figures(np.ones((1, columns.sessions))), figures(draws)
     return {
         name: estimate(
-            float(first[name][0] - second[name][0]), left[name] - right[name], fewest=_fewest(name), **sizes
+            float(value[0]),
+            drawn[name],
+            items=len(columns.p),
+            groups=columns.sessions,
+            unscored=unscored,
+            fewest=FEWEST_OF_SKEWED if name == "brier" else FEWEST_GROUPS,
         )
-        for name in FIGURES
+        for name, value in whole.items()
     }
 
 
@@ -188,9 +187,6 @@ def calibration(columns: Columns, kind: Kind, *, seed: int) -> Calibration | Non
     if not len(mine.p):
         return None
     places, outcomes = full_bins(mine.p), simulated(mine.p, seed)
-    count, total, hits = (
-        np.bincount(places, weights=one) for one in (np.ones(len(mine.p)), mine.p, mine.accepted)
-    )
     gaps, by_chance = _session_gaps(mine, outcomes)
     return Calibration(
         kind=kind,
@@ -204,12 +200,8 @@ def calibration(columns: Columns, kind: Kind, *, seed: int) -> Calibration | Non
         session_gap=grouped_mean(gaps, np.arange(len(gaps)).astype(str), seed=seed),
         session_gap_floor=floor_of(by_chance),
         bins=tuple(
-            Bin(
-                p_accept=min(1.0, float(total[at] / count[at])),
-                rate=float(hits[at] / count[at]),
-                items=int(count[at]),
-            )
-            for at in range(len(count))
+            Bin(p_accept=min(1.0, mean_p), rate=rate, items=items)
+            for mean_p, rate, items in binned(mine.p, mine.accepted, places)
         ),
     )
 
@@ -252,8 +244,3 @@ def _alpha(columns: Columns, values: Array, draws: Array) -> Estimate:
     groups = len(np.unique(columns.session[used]))
     value = float(alpha_of_sums(sums.sum(axis=0))) if len(values) else np.nan
     return estimate(value, alpha_of_sums(draws @ sums), items=int(used.sum()), groups=groups)
-
-
-def prefixed(found: Mapping[str, Estimate], prefix: str) -> dict[str, Estimate]:
-    """The entries whose names begin with `prefix`, without it."""
-    return {name.removeprefix(prefix): value for name, value in found.items() if name.startswith(prefix)}

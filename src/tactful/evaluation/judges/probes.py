@@ -8,7 +8,7 @@ import numpy as np
 
 from tactful.evaluation.judges.attacks import PROBES, Probe
 from tactful.evaluation.judges.baselines import Coin, Constant, LookUp
-from tactful.evaluation.judges.tables import Table, TableRow, cell
+from tactful.evaluation.judges.tables import Table, table_row
 from tactful.reward.types import Acceptance, MomentJudge
 from tactful.stats import Estimate
 from tactful.stats.bootstrap import grouped_mean
@@ -112,10 +112,8 @@ def _result(
 
 
 def _shift(before: Acceptance, after: Acceptance) -> float:
-    if None in (before.p_accept, after.p_accept, before.accepted, after.accepted):
+    if before.p_accept is None or after.p_accept is None or None in (before.accepted, after.accepted):
         return np.nan
-    assert before.p_accept is not None
-    assert after.p_accept is not None
     return after.p_accept - before.p_accept
 
 
@@ -150,17 +148,13 @@ def probe_table(results: Sequence[ProbeResult]) -> Table:
         title="Can it be gamed? Shift of p(accept) under attack (positive is what an attacker wants)",
         columns=("moments", "unscored", "mean shift", "largest rise", "flipped", "bought"),
         rows=tuple(
-            TableRow(
-                name=item.judge if item.baseline else item.probe,
-                baseline=item.baseline,
-                cells=(
-                    str(item.items),
-                    str(item.unscored),
-                    cell(item.mean_shift),
-                    cell(item.max_shift),
-                    cell(item.flipped),
-                    cell(item.bought),
-                ),
+            table_row(
+                item.judge if item.baseline else item.probe,
+                item.baseline,
+                [
+                    *(str(item.items), str(item.unscored)),
+                    *(item.mean_shift, item.max_shift, item.flipped, item.bought),
+                ],
             )
             for item in results
         ),

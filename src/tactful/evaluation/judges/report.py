@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tactful.data.page import refuse_existing, render_template, write_texts
+from tactful.data.page import render_template
 from tactful.evaluation.judges.leak import LeakSide, leak_table
 from tactful.evaluation.judges.probes import ProbeResult, probe_table
 from tactful.evaluation.judges.results import FIGURES, Calibration, Measured, SessionFigures
 from tactful.evaluation.judges.tables import Table, judge_tables, table_text
-from tactful.evaluation.plots import BASELINE, DIAGONAL, LEARNED, new_figure, style, svg
-from tactful.evaluation.shown import Shown
+from tactful.evaluation.plots import BASELINE, LEARNED, diagonal_svg, new_figure, style, svg
+from tactful.evaluation.shown import Shown, save_page
 from tactful.types import Record
 
 
@@ -36,7 +36,10 @@ class JudgeBench(Shown, Record):
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""
-        return bench_lines(self)
+        yield f"{self.measured.judge}: {self.measured.regime}"
+        for table in bench_tables(self):
+            yield ""
+            yield from table_text(table)
 
     def rows(self) -> list[dict[str, Any]]:
         """The judge's figures and those of the baselines, a dictionary a row."""
@@ -44,7 +47,7 @@ class JudgeBench(Shown, Record):
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
-        return write_bench(self, Path(folder))
+        return save_page(self, render_page, folder)
 
 
 def bench_tables(bench: JudgeBench) -> list[Table]:
@@ -55,29 +58,12 @@ def bench_tables(bench: JudgeBench) -> list[Table]:
     return tables
 
 
-def bench_lines(bench: JudgeBench) -> Iterator[str]:
-    """The tables as text."""
-    yield f"{bench.measured.judge}: {bench.measured.regime}"
-    for table in bench_tables(bench):
-        yield ""
-        yield from table_text(table)
-
-
 def reliability_svg(found: Calibration, name: str) -> str:
-    """Share accepted against the probability, one point per bin of equal mass; on the diagonal p means what it says."""
-    with style():
-        figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
-        p, rate = [item.p_accept for item in found.bins], [item.rate for item in found.bins]
-        axes.plot(p, rate, color=LEARNED, lw=1, alpha=0.6)
-        axes.scatter(p, rate, s=30, color=LEARNED)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel(f"p(accept), {found.kind}")
-        axes.set_ylabel("share that people accepted")
-        return svg(
-            figure, f"reliability-{name}", f"Share that people accepted against {found.kind} p(accept)"
-        )
+    """Share accepted against the probability, one point per bin of equal mass."""
+    labels = f"p(accept), {found.kind}", "share that people accepted"
+    title = f"Share that people accepted against {found.kind} p(accept)"
+    bins = [(item.p_accept, item.rate) for item in found.bins]
+    return diagonal_svg(f"reliability-{name}", title, labels, bins)
 
 
 def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
@@ -88,8 +74,7 @@ def sessions_svg(sessions: Sequence[SessionFigures], name: str) -> str:
         axes.axvline(0.5, color=BASELINE, lw=1)
         axes.scatter([value for value, _ in shown], range(len(shown)), color=LEARNED, s=26, zorder=3)
         axes.set_yticks(range(len(shown)), [_short(text) for _, text in shown])
-        axes.set_xlim(0, 1)
-        axes.set_xlabel("AUROC within the session; the line is no skill")
+        axes.set(xlim=(0, 1), xlabel="AUROC within the session; the line is no skill")
         return svg(figure, f"sessions-{name}", f"AUROC within each of {len(shown)} sessions")
 
 
@@ -111,11 +96,3 @@ def render_page(bench: JudgeBench) -> str:
         reliability=[(item, reliability_svg(item, item.kind)) for item in bench.measured.row.calibration],
         sessions=sessions_svg(sessions, "judge") if any(one.auroc is not None for one in sessions) else "",
     )
-
-
-def write_bench(bench: JudgeBench, folder: Path) -> tuple[Path, Path]:
-    """Write `results.json` and `report.html` into `folder` and return their paths."""
-    refuse_existing(folder, ("results.json", "report.html"))
-    texts = {"results.json": f"{bench.model_dump_json(indent=1)}\n", "report.html": render_page(bench)}
-    results, page = write_texts(folder, texts)
-    return results, page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from tactful.evaluation.shown import Line
 from tactful.stats import Estimate
 from tactful.stats.calibration import Floor
 from tactful.types import Record
@@ -63,11 +64,9 @@ class Agreement(Record):
     """The judge's verdict with one annotator's, over all single votes."""
 
 
-class JudgeRow(Record):
+class JudgeRow(Line):
     """The figures of the judge or of a baseline, on the moments that the judge scored."""
 
-    name: str
-    baseline: bool
     categories: Mapping[str, Estimate]
     """Category → share of its moments judged right; only categories that occur."""
     equal: Mapping[str, Estimate]
@@ -101,11 +100,9 @@ class SessionFigures(Record):
     rate: float
 
 
-class PublishedRow(Record):
+class PublishedRow(Line):
     """ProactiveBench's own figures of a reward model; see `acceptance_published`. None = nothing to divide by."""
 
-    name: str
-    baseline: bool
     category_accuracy: Mapping[str, float]
     tp: float
     fp: float
@@ -150,7 +147,4 @@ class Measured(Record):
 
     def baseline(self, name: str) -> JudgeRow:
         """The row of a baseline. Raises: KeyError."""
-        for row in self.rows[1:]:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.rows[1:]}[name]

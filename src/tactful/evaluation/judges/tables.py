@@ -6,8 +6,8 @@ The terminal, the page and the tests all read the same tables.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Self
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Self, TypeVar
 
 from pydantic import model_validator
 
@@ -22,8 +22,8 @@ from tactful.evaluation.judges.results import (
     Measured,
     PublishedRow,
 )
+from tactful.evaluation.shown import Line
 from tactful.stats import FEWEST_GROUPS, Estimate
-from tactful.stats.calibration import Floor
 from tactful.types import Record
 
 WIDTH = 110
@@ -32,11 +32,9 @@ SHOWN = ("balanced_accuracy", "auroc", "f1", "precision", "recall", "brier")
 """Figures in the order of the tables; accuracy equals balanced accuracy where all four categories weigh the same."""
 
 
-class TableRow(Record):
+class TableRow(Line):
     """One line of a table; its cells stand in the order of the columns."""
 
-    name: str
-    baseline: bool
     cells: tuple[str, ...]
 
 
@@ -92,11 +90,27 @@ def _blocks(sizes: Sequence[int], room: int) -> Iterator[list[int]]:
     yield block
 
 
-def cell(found: Estimate | float | None, *, digits: int = 3) -> str:
-    """As `Estimate.short`, of a plain number too; – for None."""
+L = TypeVar("L", bound=Line)
+Value = Estimate | float | str | None
+
+
+def cell(found: Value, *, digits: int = 3) -> str:
+    """As `Estimate.short`, of a plain number too; – for None. A text stands as it is."""
     if isinstance(found, Estimate):
         return found.short(digits)
+    if isinstance(found, str):
+        return found
     return "–" if found is None else f"{found:.{digits}f}"
+
+
+def table_row(name: str, baseline: bool, values: Iterable[Value]) -> TableRow:
+    """A line of `values`, each as `cell` shows it."""
+    return TableRow(name=name, baseline=baseline, cells=tuple(map(cell, values)))
+
+
+def table_rows(lines: Iterable[L], values: Callable[[L], Iterable[Value]]) -> tuple[TableRow, ...]:
+    """The lines of a table, each of its own `values`."""
+    return tuple(table_row(line.name, line.baseline, values(line)) for line in lines)
 
 
 # ---------------------------------------------------------------- the tables of a measured judge
@@ -111,14 +125,13 @@ def judge_tables(found: Measured) -> list[Table]:
 
 def _figures(found: Measured, *, equal: bool) -> Table:
     title = "The four categories weighted equally (weights, no resampling)" if equal else "As the data stands"
-    rows = [(row, row.equal if equal else row.plain) for row in found.rows]
     names = SHOWN if equal else ("balanced_accuracy", "accuracy", *SHOWN[1:])
     notes = [_sizes(found), *_unscored_note(found), *_against_always(found), *_moved(found)] if equal else []
     return Table(
         title=title,
         columns=tuple(titled(name) for name in names),
-        rows=tuple(
-            _row(row.name, row.baseline, [figures.get(name) for name in names]) for row, figures in rows
+        rows=table_rows(
+            found.rows, lambda row: [(row.equal if equal else row.plain).get(name) for name in names]
         ),
         notes=tuple(notes),
     )
@@ -164,10 +177,7 @@ def _by_category(found: Measured) -> Table:
     return Table(
         title="Share judged right, by category",
         columns=CATEGORIES,
-        rows=tuple(
-            _row(row.name, row.baseline, [row.categories.get(name) for name in CATEGORIES])
-            for row in found.rows
-        ),
+        rows=table_rows(found.rows, lambda row: [row.categories.get(name) for name in CATEGORIES]),
         notes=(
             "ProactiveBench's names: Correct-Detection, False-Alarm, Missed-Need, Non-Response (its files say "
             "Correct-Rejection).",
@@ -180,20 +190,18 @@ def _of(row: JudgeRow, kind: Kind) -> Calibration | None:
 
 
 def _probabilities(found: Measured, kind: Kind) -> Table:
-    rows = []
-    for row in found.rows:
+    def values(row: JudgeRow) -> list[Value]:
         item = _of(row, kind)
-        cells = [cell(row.auroc_of.get(kind))]
-        if item is not None:
-            cells += [cell(item.ece), _floor(item.ece_floor), cell(item.session_gap)]
-            cells += [_floor(item.session_gap_floor), f"{item.mean_p:.3f} / {item.rate:.3f}"]
-        rows.append(
-            TableRow(name=row.name, baseline=row.baseline, cells=tuple(cells + ["–"] * (6 - len(cells))))
-        )
+        if item is None:
+            return [row.auroc_of.get(kind), *[None] * 5]
+        floors = item.ece_floor.text(), item.session_gap_floor.text()
+        rates = f"{item.mean_p:.3f} / {item.rate:.3f}"
+        return [row.auroc_of.get(kind), item.ece, floors[0], item.session_gap, floors[1], rates]
+
     return Table(
         title=f"Probabilities of {kind}, as the data stands",
         columns=("AUROC", "ECE", "its floor", "gap by session", "its floor", "mean p / rate"),
-        rows=tuple(rows),
+        rows=table_rows(found.rows, values),
         notes=(
             "ECE: ten bins of equal mass; no interval holds it, so read it beside its floor. Floor: what a perfectly calibrated judge with the same probabilities shows "
             "at this size, mean (95th percentile). Gap: mean over sessions of |mean p − rate|.",
@@ -201,18 +209,11 @@ def _probabilities(found: Measured, kind: Kind) -> Table:
     )
 
 
-def _floor(floor: Floor) -> str:
-    return f"{floor.mean:.3f} ({floor.high:.3f})"
-
-
 def _agreement(found: Measured) -> Table:
     return Table(
         title="Agreement with people, Krippendorff's alpha (nominal; 0 is chance)",
         columns=("with their verdict", "with one annotator"),
-        rows=tuple(
-            _row(row.name, row.baseline, [row.agreement.with_verdict, row.agreement.with_annotator])
-            for row in found.rows
-        ),
+        rows=table_rows(found.rows, lambda row: [row.agreement.with_verdict, row.agreement.with_annotator]),
         notes=(f"The annotators among themselves: {cell(found.people_alpha)}.",),
     )
 
@@ -223,24 +224,16 @@ def published_table(rows: Sequence[PublishedRow]) -> Table:
     return Table(
         title="As published (unreadable counted as not accepted; no weights, no intervals)",
         columns=columns,
-        rows=tuple(
-            TableRow(
-                name=row.name,
-                baseline=row.baseline,
-                cells=(
-                    *(cell(value) for value in (row.accuracy, row.precision, row.recall, row.f1)),
-                    *(f"{count:g}" for count in (row.tp, row.fp, row.tn, row.fn)),
-                    *(cell(row.category_accuracy.get(name)) for name in CATEGORIES),
-                ),
-            )
-            for row in rows
+        rows=table_rows(
+            rows,
+            lambda row: [
+                *(row.accuracy, row.precision, row.recall, row.f1),
+                *(f"{count:g}" for count in (row.tp, row.fp, row.tn, row.fn)),
+                *(row.category_accuracy.get(name) for name in CATEGORIES),
+            ],
         ),
         notes=("The counts of 'random' are expected ones.",),
     )
-
-
-def _row(name: str, baseline: bool, values: Sequence[Estimate | None]) -> TableRow:
-    return TableRow(name=name, baseline=baseline, cells=tuple(cell(value) for value in values))
 
 
 _TITLES: Mapping[str, str] = {"auroc": "AUROC", "f1": "F1", "brier": "Brier"}

@@ -116,22 +116,19 @@ def _figures(measured: Measured) -> tuple[CardFigure, ...]:
         ),
     ]
     for found in row.calibration:
-        what = "proposals" if found.kind == "proposals" else "silences"
         floor = found.ece_floor
-        lines.append(
+        lines += [
             CardFigure(
-                name=f"ECE, {found.items} {what} (2)",
+                name=f"ECE, {found.items} {found.kind} (2)",
                 value=found.ece.text(),
                 beside=f"{floor.mean:.3f} floor (95% within {floor.high:.3f})",
-            )
-        )
-        lines.append(
+            ),
             CardFigure(
-                name=f"gap by session, {what} (3)",
+                name=f"gap by session, {found.kind} (3)",
                 value=found.session_gap.text(),
                 beside=f"{found.session_gap_floor.mean:.3f} floor",
-            )
-        )
+            ),
+        ]
     return tuple(lines)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.calibration.reward.information import CELLS, information
 from tactful.calibration.reward.rewards import RewardConfig, reward
@@ -40,7 +39,7 @@ from tactful.policy.embedded import EmbeddedPolicy, Head
 from tactful.policy.features import FEATURES
 from tactful.policy.language_model.policy import LanguageModelPolicy
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import grouped_mean
+from tactful.stats.bootstrap import Array, grouped_mean
 from tactful.types import Message, Policy, Provenance
 
 LEARNED: dict[str, Head] = {"learned": "dpo", "learned-ridge": "ridge"}
@@ -85,7 +84,7 @@ def evaluate(
     given: Sequence[Policy] = (),
     failed: int = 0,
     provenance: Provenance,
-    keep: Callable[[Mapping[str, NDArray[Any]]], None] = lambda rewards: None,
+    keep: Callable[[Mapping[str, Array]], None] = lambda rewards: None,
 ) -> Evaluation:
     """Measure fixed, random, rule, `learned` (names in `LEARNED`) and `given` policies on the same futures.
 
@@ -102,10 +101,14 @@ def evaluate(
         raise UserError("no tree with a user that training may know: there is nothing to compare on")
     entries = _entries(stage, decisions, learned, given)
     walks = {name: stage.walk(policy_for) for name, (_, policy_for) in entries.items()}
-    keep({name: stage.outcomes(walk)["reward"] for name, walk in walks.items()})
-    results = tuple(stage.result(name, kind, walks[name]) for name, (kind, _) in entries.items())
+    outcomes = {name: stage.outcomes(walk) for name, walk in walks.items()}
+    rewards = {name: found["reward"] for name, found in outcomes.items()}
+    keep(rewards)
+    results = tuple(
+        stage.result(name, kind, walks[name], outcomes[name]) for name, (kind, _) in entries.items()
+    )
     fixed = [item for item in results if item.name.startswith("always-")]
-    best_fixed = max(fixed, key=lambda item: _or_worst(item.measures["reward"].value)).name
+    best_fixed = max(fixed, key=lambda item: item.mean_reward).name
     main = [name for name, (kind, _) in entries.items() if kind != "baseline"]
     points = [
         point
@@ -137,10 +140,10 @@ def evaluate(
         failed=failed,
         unscored=sum(leaf.reward is None for item in scores for leaf in item.values()),
         training_pairs=stage.training_pairs,
-        value_of_information=stage.value_of_information(walks),
+        value_of_information=stage.value_of_information(rewards),
         policies=results,
         comparisons=tuple(
-            stage.compare(name, baseline, walks)
+            stage.compare(name, baseline, rewards)
             for name in dict.fromkeys((*main, "cost"))
             for baseline in walks
             if baseline != name
@@ -148,7 +151,7 @@ def evaluate(
         best_fixed=best_fixed,
         pareto=tuple(with_front(points)),
         coefficients=_coefficients(stage.learned),
-        samples=_samples(stage, walks[main[0]], main[0]) if main else (),
+        samples=_samples(stage, walks[main[0]], rewards[main[0]], main[0]) if main else (),
         notes=tuple(notes),
         provenance=provenance,
         seed=settings.seed,
@@ -172,11 +175,12 @@ class _Stage:
     def walk(self, policy_for: PolicyFor) -> list[Walk]:
         return walk_trees(self.trees, self.sessions, policy_for, seed=self.settings.seed)
 
-    def outcomes(self, walks: Sequence[Walk]) -> dict[str, NDArray[Any]]:
+    def outcomes(self, walks: Sequence[Walk]) -> dict[str, Array]:
         return outcome_columns(self.trees, self.scores, walks)
 
-    def result(self, name: str, kind: Kind, walks: Sequence[Walk]) -> PolicyResult:
-        outcomes = self.outcomes(walks)
+    def result(
+        self, name: str, kind: Kind, walks: Sequence[Walk], outcomes: Mapping[str, Array]
+    ) -> PolicyResult:
         groups, seen = self.columns["group"], self.seen
         shown = [walk for walk, mine in zip(walks, seen, strict=True) if mine]
         strangers = [walk for walk, mine in zip(walks, seen, strict=True) if not mine]
@@ -192,37 +196,37 @@ class _Stage:
             action_shares=action_shares(shown, groups[seen], self.trees[0].actions),
         )
 
-    def compare(self, policy: str, baseline: str, walks: Mapping[str, Sequence[Walk]]) -> Comparison:
-        gap = self.outcomes(walks[policy])["reward"] - self.outcomes(walks[baseline])["reward"]
+    def compare(self, policy: str, baseline: str, rewards: Mapping[str, Array]) -> Comparison:
+        gap = rewards[policy] - rewards[baseline]
         groups, seen = self.columns["group"], self.seen
+
+        def unseen(by: Array) -> Estimate | None:
+            return grouped_mean(gap[~seen], by[~seen]) if (~seen).any() else None
+
         return Comparison(
             policy=policy,
             baseline=baseline,
             difference=grouped_mean(gap[seen], groups[seen]),
-            unseen_personas=grouped_mean(gap[~seen], groups[~seen]) if (~seen).any() else None,
-            unseen_by_user=grouped_mean(gap[~seen], self.columns["persona"][~seen])
-            if (~seen).any()
-            else None,
+            unseen_personas=unseen(groups),
+            unseen_by_user=unseen(self.columns["persona"]),
         )
 
-    def value_of_information(self, walks: Mapping[str, Sequence[Walk]]) -> Estimate | None:
+    def value_of_information(self, rewards: Mapping[str, Array]) -> Estimate | None:
         """Of knowing whether the wording is complete, by the rewards of the fixed policies; None: one wording alone."""
-        fixed = {
-            name: self.outcomes(walk)["reward"] for name, walk in walks.items() if name.startswith("always-")
-        }
+        fixed = {name: values for name, values in rewards.items() if name.startswith("always-")}
         wording, seen = self.columns["wording"], self.seen
         groups, index = np.unique(self.columns["group"][seen], return_inverse=True)
         table = np.full((len(groups), len(CELLS), len(fixed)), np.nan)
-        for place, rewards in enumerate(fixed.values()):
+        for place, values in enumerate(fixed.values()):
             for at, cell in enumerate(CELLS):
-                mine = (wording[seen] == cell) & ~np.isnan(rewards[seen])
+                mine = (wording[seen] == cell) & ~np.isnan(values[seen])
                 count = np.bincount(index[mine], minlength=len(groups))
-                sums = np.bincount(index[mine], weights=rewards[seen][mine], minlength=len(groups))
+                sums = np.bincount(index[mine], weights=values[seen][mine], minlength=len(groups))
                 table[count > 0, at, place] = sums[count > 0] / count[count > 0]
         table = table[~np.isnan(table).all(axis=(1, 2))]
         if sum(np.any(wording[seen] == cell) for cell in CELLS) < 2:
             return None
-        unscored = np.any([np.isnan(rewards) for rewards in fixed.values()], axis=0)
+        unscored = np.any([np.isnan(values) for values in fixed.values()], axis=0)
         found = information(self.trees[0].state.domain, table, list(fixed)).value
         return found.model_copy(update={"unscored": int((unscored & seen & (wording != "")).sum())})
 
@@ -232,8 +236,7 @@ def _entries(
 ) -> dict[str, tuple[Kind, PolicyFor]]:
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
-    plain: list[Policy] = [FixedPolicy(action, actions) for action in actions]
-    plain += [RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions)]
+    plain: tuple[Policy, ...] = (RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions))
     entries: dict[str, tuple[Kind, PolicyFor]] = {}
     if decisions is not None:
         table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)
@@ -249,6 +252,7 @@ def _entries(
             if head == "dpo":
                 stage.learned = policies
     others: list[tuple[Kind, Policy]] = [("given", policy) for policy in given]
+    others += [("baseline", FixedPolicy(action, actions)) for action in actions]
     others += [("baseline", policy) for policy in plain]
     for kind, policy in others:
         if policy.name in entries:
@@ -346,9 +350,10 @@ def _coefficients(policies: Sequence[EmbeddedPolicy]) -> tuple[Coefficient, ...]
     )
 
 
-def _samples(stage: _Stage, walks: Sequence[Walk], policy: str, *, each: int = 3) -> tuple[Sample, ...]:
+def _samples(
+    stage: _Stage, walks: Sequence[Walk], rewards: Array, policy: str, *, each: int = 3
+) -> tuple[Sample, ...]:
     """The best and the worst scored conversations of `policy`, each from another base task."""
-    rewards = stage.outcomes(walks)["reward"]
     scored = [walk for walk, reward in zip(walks, rewards, strict=True) if not np.isnan(reward)]
     order = sorted(scored, key=lambda walk: (-rewards[walk.tree], stage.trees[walk.tree].id))
     return tuple(
@@ -386,8 +391,3 @@ def _sample(stage: _Stage, walk: Walk, policy: str, title: str) -> Sample:
         task_score=leaf.task_score,
         interruption_cost=leaf.interruption_cost,
     )
-
-
-def _or_worst(value: float | None) -> float:
-    """For picking a maximum: an unscored policy is never the best."""
-    return -np.inf if value is None else value

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.policies.walking.tree import ActionTree
 from tactful.evaluation.policies.walking.walk import Taken, Walk
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import grouped_gap, grouped_mean
+from tactful.stats.bootstrap import Array, grouped_gap, grouped_mean
 from tactful.types import PublicState, Record
-
-Array = NDArray[Any]
 
 MEASURES: dict[str, str] = {
     "reward": "R = R_task − C_interrupt; higher is better",
@@ -45,16 +41,16 @@ def outcome_columns(
     trees: Sequence[ActionTree], scores: TreeScores, walks: Sequence[Walk]
 ) -> dict[str, Array]:
     """One value per walk for every entry of `MEASURES`; NaN where unscored (turns: where not completed)."""
-    rows: dict[str, list[float]] = {name: [] for name in MEASURES}
+    rows: dict[str, list[float | None]] = {name: [] for name in MEASURES}
     for walk in walks:
         tree = trees[walk.tree]
         at_leaf = scores[walk.tree][walk.leaf]
         steps = tree.steps(walk.leaf)
         known = [score.reward for score in scores[walk.tree].values() if score.reward is not None]
-        reward = _nan(at_leaf.reward)
+        reward = np.nan if at_leaf.reward is None else at_leaf.reward
         completed = tree.nodes[walk.leaf].solution is not None
         rows["reward"].append(reward)
-        rows["task_score"].append(_nan(at_leaf.task_score))
+        rows["task_score"].append(at_leaf.task_score)
         rows["interruption_cost"].append(at_leaf.interruption_cost)
         rows["questions"].append(sum(step.questions for step in steps))
         rows["rejections"].append(sum(step.reaction.reject_signal for step in steps))
@@ -127,7 +123,3 @@ def _gap(
         np.array([other(taken.state) for taken, _ in rows], dtype=bool),
         [group for _, group in rows],
     )
-
-
-def _nan(value: float | None) -> float:
-    return np.nan if value is None else value

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import IO, Any
 
-from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, new_axes, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, FRONT, LEARNED, SWEEP, bar, new_axes, new_figure, style, svg
+from tactful.evaluation.policies.pareto import Point
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 
 
@@ -39,23 +40,9 @@ def pareto_figure(evaluations: Sequence[Evaluation], file: IO[bytes], form: str)
 def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
     points = evaluation.pareto
     front = sorted((p for p in points if p.on_front), key=lambda point: point.interruption_cost)
-    axes.plot(
-        [p.interruption_cost for p in front],
-        [p.task_score for p in front],
-        color=FRONT,
-        lw=1.2,
-        zorder=1,
-        label="front",
-    )
-    sweep = [p for p in points if p.kind == "sweep"]
-    axes.scatter(
-        [p.interruption_cost for p in sweep],
-        [p.task_score for p in sweep],
-        s=22,
-        color=SWEEP,
-        zorder=2,
-        label="learned under other reward constants",
-    )
+    axes.plot(*_places(front), color=FRONT, lw=1.2, zorder=1, label="front")
+    sweep = _places([p for p in points if p.kind == "sweep"])
+    axes.scatter(*sweep, s=22, color=SWEEP, zorder=2, label="learned under other reward constants")
     labels = Counter[tuple[float, float]]()
     for result in evaluation.policies:
         point = next((p for p in points if p.name == result.name and p.kind == "policy"), None)
@@ -82,10 +69,14 @@ def _draw_pareto(axes: Any, evaluation: Evaluation) -> None:
     axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
+def _places(points: Sequence[Point]) -> tuple[list[float], list[float]]:
+    return [point.interruption_cost for point in points], [point.task_score for point in points]
+
+
 def reward_svg(evaluation: Evaluation, place: str) -> str:
     """Mean reward of every policy with its 95% interval, best on top; `place` as in `pareto_svg`."""
     shown = [item for item in evaluation.policies if item.measures["reward"].value is not None]
-    order = sorted(shown, key=_mean_reward)
+    order = sorted(shown, key=lambda item: item.mean_reward)
     with style():
         figure, axes = new_figure(6.4, 0.42 * len(order) + 0.9)
         _draw_rewards(axes, order)
@@ -96,19 +87,8 @@ def reward_svg(evaluation: Evaluation, place: str) -> str:
 
 def _draw_rewards(axes: Any, order: Sequence[PolicyResult]) -> None:
     for place, item in enumerate(order):
-        estimate = item.measures["reward"]
         colour = BASELINE if item.kind == "baseline" else LEARNED
-        if estimate.low is not None and estimate.high is not None:
-            axes.plot(
-                [estimate.low, estimate.high], [place, place], color=colour, lw=2.2, solid_capstyle="round"
-            )
-        axes.scatter([estimate.value], [place], color=colour, s=34, zorder=3)
+        bar(axes, item.measures["reward"], place, colour=colour, size=34)
     axes.set_yticks(range(len(order)), [item.name for item in order])
-    interval = any(item.measures["reward"].low is not None for item in order)
-    axes.set_xlabel("mean reward, 95% interval by base task" if interval else "mean reward")
-
-
-def _mean_reward(item: PolicyResult) -> float:
-    value = item.measures["reward"].value
-    assert value is not None
-    return value
+    known = any(item.measures["reward"].low is not None for item in order)
+    axes.set_xlabel("mean reward, 95% interval by base task" if known else "mean reward")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -31,6 +32,12 @@ class PolicyResult(Record):
     sensitivity: Sensitivity
     action_shares: Mapping[str, Estimate]
     """Share of each action among first decisions."""
+
+    @property
+    def mean_reward(self) -> float:
+        """For an order of policies: an unscored one has −∞, so that it is never the best."""
+        value = self.measures["reward"].value
+        return -math.inf if value is None else value
 
 
 class Comparison(Record):
@@ -179,11 +186,9 @@ class Evaluation(Record):
 
     def _of_cost(self) -> str:
         """What the figures say of asking by probability and cost, against asking nothing; empty where not compared."""
-        mine = [
-            item for item in self.comparisons if item.policy == "cost" and item.policy != self.main_policy
-        ]
-        found = next((item for item in mine if item.baseline == f"always-{self._least}"), None)
-        if found is None:
+        mine = {item.baseline: item for item in self.comparisons if item.policy == "cost"}
+        found = mine.get(f"always-{self._least}")
+        if found is None or self.main_policy == "cost":
             return ""
         words = f" Asking by cost is {verdict(found.difference)} {found.baseline}: {found.difference.text()}"
         if found.unseen_personas is not None and found.unseen_personas.value is not None:

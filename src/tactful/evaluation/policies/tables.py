@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tactful.data.io import write_file
+from tactful.errors import UsageError
+from tactful.evaluation.policies.plots import pareto_figure
+from tactful.evaluation.policies.report import write_report
 from tactful.evaluation.policies.results import Evaluation, PolicyResult
 from tactful.stats.asking import MEANINGS
 
@@ -16,14 +22,14 @@ SHOWN = ("reward", "task_score", "interruption_cost", "questions", "regret")
 def policy_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of the policies, best reward first."""
     heads = [found.domain, *(name.replace("_", " ") for name in SHOWN)]
-    order = sorted(found.policies, key=_reward_of, reverse=True)
+    order = sorted(found.policies, key=lambda item: item.mean_reward, reverse=True)
     return heads, [[item.name, *(_cell(item, place) for place in range(len(SHOWN)))] for item in order]
 
 
 def asking_table(found: Evaluation) -> tuple[list[str], list[list[str]]]:
     """Heads and cells of how well each policy asks, in the order of `policy_table`; – where undefined."""
     heads = [found.domain, *(name.replace("_", " ") for name in MEANINGS)]
-    order = sorted(found.policies, key=_reward_of, reverse=True)
+    order = sorted(found.policies, key=lambda item: item.mean_reward, reverse=True)
     return heads, [
         [item.name, *(item.asking[name].short(2) if item.asking else "–" for name in MEANINGS)]
         for item in order
@@ -34,12 +40,7 @@ def _cell(item: PolicyResult, place: int) -> str:
     estimate = item.measures[SHOWN[place]]
     if estimate.value is None:
         return "unscored"
-    return estimate.text() if place < 3 and estimate.low is not None else f"{estimate.value:.3f}"
-
-
-def _reward_of(item: PolicyResult) -> float:
-    value = item.measures["reward"].value
-    return float("-inf") if value is None else value
+    return estimate.short() if place < 3 else f"{estimate.value:.3f}"
 
 
 def policy_rows(found: Evaluation) -> list[dict[str, Any]]:
@@ -70,10 +71,6 @@ def write_result(evaluations: Sequence[Evaluation], path: Path) -> None:
 
     Raises UsageError for another ending.
     """
-    from tactful.data.io import write_file
-    from tactful.errors import UsageError
-    from tactful.evaluation.policies.report import write_report
-
     ending = path.suffix.lower()
     if ending in (".html", ".htm"):
         write_report(evaluations, path)
@@ -88,12 +85,6 @@ def write_result(evaluations: Sequence[Evaluation], path: Path) -> None:
 
 def write_figure(evaluations: Sequence[Evaluation], path: Path) -> None:
     """Task success against interruption cost, an evaluation a panel; the upper left is better. Raises UsageError."""
-    import io
-
-    from tactful.data.io import write_file
-    from tactful.errors import UsageError
-    from tactful.evaluation.policies.plots import pareto_figure
-
     ending = path.suffix.lower()
     if ending not in _PICTURES:
         raise UsageError(f"{path}: a picture ends in {', '.join(_PICTURES)}")
@@ -103,9 +94,6 @@ def write_figure(evaluations: Sequence[Evaluation], path: Path) -> None:
 
 
 def _csv(evaluations: Sequence[Evaluation]) -> str:
-    import csv
-    import io
-
     rows = [row for found in evaluations for row in policy_rows(found)]
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")

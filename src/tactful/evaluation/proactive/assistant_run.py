@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,9 @@ def assistant_tasks(traces: Sequence[Trace]) -> Iterator[AssistantTask]:
             yield AssistantTask(id=f"{trace.id}:{at:04d}", trace=trace.id, at=at, events=trace.seen(at))
 
 
-def assistant_job(config: AssistantConfig, traces: Sequence[Trace], model: ModelSpec) -> Job:
-    """The run of a chat model over traces; its calls are independent of each other."""
+def assistant_file(config: AssistantConfig, source: Path, model: ModelSpec) -> Job:
+    """The run of a chat model over a folder of traces, which `runs retry` can make again. Raises: DataError."""
+    traces = read_traces(source)
     return Job(
         noun="bench",
         verb="proactive",
@@ -121,14 +122,8 @@ def assistant_job(config: AssistantConfig, traces: Sequence[Trace], model: Model
         models={ROLE: model},
         prompts=[PROMPT],
         total=sum(len(trace.points) for trace in traces),
+        resume_args={"traces": str(source.resolve()), "spec": model.model_dump(mode="json")},
     )
-
-
-def assistant_file(config: AssistantConfig, source: Path, model: ModelSpec) -> Job:
-    """The run of a chat model over a folder of traces, which `runs retry` can make again. Raises: DataError."""
-    job = assistant_job(config, read_traces(source), model)
-    again = {"traces": str(source.resolve()), "spec": model.model_dump(mode="json")}
-    return replace(job, resume_args=again)
 
 
 def retry_assistant(config: dict[str, Any], traces: str, spec: dict[str, Any]) -> Job:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,23 +27,18 @@ class Assistant:
     answers: Mapping[str, Mapping[int, Answer]] = field(default_factory=dict)
 
 
-def silent(event: Event) -> Answer:
-    """Silence, on purpose."""
-    return Answer(event=event, state="answered", said=(None,))
-
-
 def saying(event: Event, proposal: str | None) -> Answer:
     """A proposal, or silence for None."""
     return Answer(event=event, state="answered", said=(proposal,))
 
 
-def _along(name: str, scenes: Sequence[Scene], texts: Mapping[str, Sequence[str | None]]) -> Assistant:
+def _along(name: str, scenes: Sequence[Scene], text: Callable[[Scene, int], str | None]) -> Assistant:
+    """Says `text` at each event of each scene."""
     return Assistant(
         name,
         {
             scene.trace.id: {
-                at: saying(point.event, texts[scene.trace.id][at])
-                for at, point in enumerate(scene.trace.points)
+                at: saying(point.event, text(scene, at)) for at, point in enumerate(scene.trace.points)
             }
             for scene in scenes
         },
@@ -52,16 +47,12 @@ def _along(name: str, scenes: Sequence[Scene], texts: Mapping[str, Sequence[str 
 
 def always(scenes: Sequence[Scene], name: str = BASELINES[0]) -> Assistant:
     """Proposes at every event; what, `Scene.generic_proposal` says."""
-    return _along(
-        name,
-        scenes,
-        {s.trace.id: [s.generic_proposal(at) for at in range(len(s.trace.points))] for s in scenes},
-    )
+    return _along(name, scenes, Scene.generic_proposal)
 
 
 def never(scenes: Sequence[Scene], name: str = BASELINES[1]) -> Assistant:
     """Stays silent at every event."""
-    return _along(name, scenes, {scene.trace.id: [None] * len(scene.trace.points) for scene in scenes})
+    return _along(name, scenes, lambda scene, at: None)
 
 
 def look_up(scenes: Sequence[Scene], name: str = BASELINES[3]) -> Assistant:
@@ -70,14 +61,7 @@ def look_up(scenes: Sequence[Scene], name: str = BASELINES[3]) -> Assistant:
     It has read the labels of the traces that it is scored on: what a table gains from a leak. Without labels it knows
     nothing and stays silent.
     """
-    return _along(
-        name,
-        scenes,
-        {
-            s.trace.id: [s.welcome_proposal(at) if s.need(at) else None for at in range(len(s.trace.points))]
-            for s in scenes
-        },
-    )
+    return _along(name, scenes, lambda scene, at: scene.welcome_proposal(at) if scene.need(at) else None)
 
 
 def thrown(scenes: Sequence[Scene], seed: int, name: str = "policy random") -> Assistant:
@@ -87,9 +71,7 @@ def thrown(scenes: Sequence[Scene], seed: int, name: str = "policy random") -> A
         heads = seeded("proactive coin", seed, scene.trace.id, at).random() < 0.5
         return scene.generic_proposal(at) if heads else None
 
-    return _along(
-        name, scenes, {s.trace.id: [text(s, at) for at in range(len(s.trace.points))] for s in scenes}
-    )
+    return _along(name, scenes, text)
 
 
 async def gated(
@@ -99,7 +81,7 @@ async def gated(
 
     Silent where the trace suggests nothing or the best one stays below. Candidates that are unscored do not count.
     """
-    texts: dict[str, list[str | None]] = {}
+    texts: dict[tuple[str, int], str | None] = {}
     for scene in scenes:
         offered = [(at, text) for at, point in enumerate(scene.trace.points) for text in point.candidates]
         said = await judge.judge_batch([scene.moment(at, text) for at, text in offered])
@@ -108,8 +90,8 @@ async def gated(
             p, chosen = best[at]
             if one.p_accept is not None and (one.p_accept > p or (chosen is None and one.p_accept == p)):
                 best[at] = (one.p_accept, text)
-        texts[scene.trace.id] = [text for _, text in best]
-    return _along(name, scenes, texts)
+        texts |= {(scene.trace.id, at): text for at, (_, text) in enumerate(best)}
+    return _along(name, scenes, lambda scene, at: texts[scene.trace.id, at])
 
 
 def from_files(name: str, files: Sequence[Answers], matches: Sequence[FileMatch]) -> Assistant:

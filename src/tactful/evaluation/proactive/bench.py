@@ -80,9 +80,16 @@ def run_bench(
     judgements = Judgements()
     judgements.add(moments, said[: len(moments)])
     decisions = {one.name: _decisions(scenes, one, judgements) for one, _ in rows}
-    decisions[BASELINES[2]] = _halved([*decisions[BASELINES[0]], *decisions[BASELINES[1]]])
+    coin = {"weight": 0.5}  # between always and never, in expected counts
+    decisions[BASELINES[2]] = [
+        one.model_copy(update=coin) for name in BASELINES[:2] for one in decisions[name]
+    ]
     predictions = {one.name: _predictions(scenes, one, judgements, quirks=quirks) for one, _ in rows}
-    predictions[BASELINES[2]] = _halved_pairs([*predictions[BASELINES[0]], *predictions[BASELINES[1]]])
+    predictions[BASELINES[2]] = [
+        (trace, at, one.model_copy(update=coin))
+        for name in BASELINES[:2]
+        for trace, at, one in predictions[name]
+    ]
     names = [*(one.name for one in assistants), *BASELINES]
     result = BenchResult(
         judge=judge_name,
@@ -133,28 +140,16 @@ def _decisions(scenes: Sequence[Scene], assistant: Assistant, judgements: Judgem
     found = []
     for scene in scenes:
         answers = assistant.answers.get(scene.trace.id, {})
-        for at in range(len(scene.trace.points)):
-            answer = answers.get(at)
-            if answer is None or answer.state == "absent":
-                found.append(undecided(scene, at, "absent"))
-            elif answer.state == "failed":
-                found.append(undecided(scene, at, "failed"))
-            else:
+        for at, point in enumerate(scene.trace.points):
+            answer = answers.get(at) or Answer(event=point.event, state="absent")
+            if answer.state == "answered":
                 found.append(decide(scene, at, answer.proposals, judgements))
+            else:
+                found.append(undecided(scene, at, answer.state))
     return found
 
 
-def _halved(decisions: Sequence[PointDecision]) -> list[PointDecision]:
-    """A coin between two assistants, in expected counts."""
-    return [one.model_copy(update={"weight": 0.5}) for one in decisions]
-
-
 _Counted = tuple[str, int, Prediction]
-
-
-def _halved_pairs(both: Sequence[_Counted]) -> list[_Counted]:
-    """The same of what the published table counts."""
-    return [(trace, at, one.model_copy(update={"weight": 0.5})) for trace, at, one in both]
 
 
 def _predictions(

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tactful.data.formats.moments import parse_event
 from tactful.data.io import Rows, cannot_read
@@ -39,14 +38,10 @@ def _csv_events(path: Path, reader: csv.DictReader[str]) -> Iterator[Event]:
             fix = "name the columns time,event in the first line"
             raise DataError.at(path, 1, f"has no column '{missing[0]}'", fix=fix)
         for row in reader:
-            yield _csv_event(path, reader.line_num, row)
+            try:
+                yield parse_event({"time": row["time"] or "", "event": row["event"]}, "the row")
+            except ValueError as error:
+                raise DataError.at(path, reader.line_num, str(error), fix="correct the row") from error
     except csv.Error as error:
         fix = "mend its quotes, or write the events as JSONL"
         raise DataError.at(path, reader.line_num, f"is no CSV ({error})", fix=fix) from error
-
-
-def _csv_event(path: Path, line: int, row: Mapping[str, Any]) -> Event:
-    try:
-        return parse_event({"time": row["time"] or "", "event": row["event"]}, "the row")
-    except ValueError as error:
-        raise DataError.at(path, line, str(error), fix="correct the row") from error

@@ -202,16 +202,9 @@ def _trace(events: Sequence[Event], labelled: Sequence[LabelledMoment], name: st
     shown: dict[int, list[str]] = {}
     for number, item in enumerate(labelled, start=1):
         seen = item.moment.events
-        at = len(seen) - 1
-        if at >= len(events) or not all(map(_equal, seen, events)):
-            wrong = next(
-                (
-                    k
-                    for k, (one, other) in enumerate(zip(seen, events, strict=False))
-                    if not _equal(one, other)
-                ),
-                len(events),
-            )
+        at, same = len(seen) - 1, [*map(_equal, seen, events)]
+        if at >= len(events) or not all(same):
+            wrong = len(events) if all(same) else same.index(False)
             text = seen[min(wrong, at)].text
             raise DataError(
                 f"labelled moment {number} ('{item.moment.id}') does not belong to these events: its event {wrong + 1} is "

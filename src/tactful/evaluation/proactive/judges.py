@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from tactful.data.formats.traces import Trace
 from tactful.errors import UsageError, UserError
@@ -16,23 +15,14 @@ from tactful.evaluation.proactive.judge_run import MomentJudgeConfig, judge_file
 from tactful.evaluation.proactive.matching import matching_sessions, sessions_of
 from tactful.evaluation.proactive.points import Scene
 from tactful.llm import ModelSpec
-from tactful.reward.embedded.training import train, train_without
+from tactful.reward.embedded.training import train
 from tactful.reward.opening import open_judge
 from tactful.reward.types import Acceptance, MomentJudge
 from tactful.runs import RunOptions, RunSummary, run_job
 from tactful.types import LabelledMoment, Moment
 
-Train = Callable[[Sequence[LabelledMoment], str], MomentJudge]
-"""(items, session to leave out, or "" for none) → a judge trained on the others."""
-
-
-class TrainedOn(Protocol):
-    """A saved model that tells what it was trained on."""
-
-    @property
-    def sessions(self) -> Iterable[str]:
-        """Names of the sessions."""
-        ...
+Train = Callable[[Sequence[LabelledMoment]], MomentJudge]
+"""Items → a judge trained on them."""
 
 
 def held_out_judge(
@@ -54,26 +44,20 @@ def held_out_judge(
             )
 
     def judge_for(trace: str) -> MomentJudge:
-        names = held[trace]
-        if not names:
-            return train(items, "")
-        others = [item for item in items if item.moment.session not in names[1:]]
-        return train(others, names[0])
+        return train([item for item in items if item.moment.session not in held[trace]])
 
     found = sum(map(bool, held.values()))
     told = f"trained on {len(sessions)} sessions, for each trace without its own: {found} of {len(traces)} traces are among them"
     return BySession(name, judge_for), told
 
 
-def seen_traces(scenes: Sequence[Scene], model: TrainedOn) -> list[str]:
-    """The traces that a saved model was trained on: by the labels' session of the same events, or by the first event."""
-    trained_on = set(model.sessions)
+def seen_traces(scenes: Sequence[Scene], trained_on: Collection[str]) -> list[str]:
+    """The traces among these sessions: by the labels' session of the same events, or by the first event."""
 
-    def names(scene: Scene) -> Mapping[str, None]:
-        own = {scene.trace.id: None, scene.trace.events[0].text: None}
-        return own | {match.session: None for match in scene.sessions}
+    def names(scene: Scene) -> set[str]:
+        return {scene.trace.id, scene.trace.events[0].text, *(match.session for match in scene.sessions)}
 
-    return [scene.trace.id for scene in scenes if trained_on & names(scene).keys()]
+    return [scene.trace.id for scene in scenes if not names(scene).isdisjoint(trained_on)]
 
 
 # ---------------------------------------------------------------- as the benchmark asks them
@@ -96,32 +80,22 @@ def out_of_session(scenes: Sequence[Scene], training: Sequence[LabelledMoment]) 
             "our reward model must be trained on labels; give --reward-data (or --judge-data) like "
             "reward_train.jsonl, or judge by --judge MODEL or --reward-model FOLDER"
         )
-
-    def fit(items: Sequence[LabelledMoment], session: str) -> MomentJudge:
-        return train_without(items, session) if session else train(items)
-
     traces = [scene.trace for scene in scenes]
-    return held_out_judge(traces, training, fit, name="our reward model, out of session")
+    return held_out_judge(traces, training, train, name="our reward model, out of session")
 
 
 def by_model(folder: Path, scenes: Sequence[Scene]) -> Judge:
     """A saved model; a warning where it was trained on the traces that it is to judge."""
     model = open_judge(folder)
-    seen = seen_traces(scenes, model)
+    seen = seen_traces(scenes, model.sessions)
     if not seen:
-        return Judge(
-            name=model.name, regime="saved model; none of these traces is in its training", judge=now(model)
-        )
+        return Judge(model.name, "saved model; none of these traces is in its training", now(model))
+    share = f"{len(seen)} of these {len(scenes)} traces"
     told = (
-        f"{folder} was trained on {len(seen)} of these {len(scenes)} traces ({', '.join(seen)}): it judges what it has "
+        f"{folder} was trained on {share} ({', '.join(seen)}): it judges what it has "
         "learnt by heart, and these figures are NOT out of session; leave --reward-model out to judge out of session"
     )
-    return Judge(
-        name=model.name,
-        regime=f"saved model, TRAINED ON {len(seen)} of these {len(scenes)} traces",
-        judge=now(model),
-        warnings=(told,),
-    )
+    return Judge(model.name, f"saved model, TRAINED ON {share}", now(model), (told,))
 
 
 def by_run(spec: ModelSpec, votes: int, options: RunOptions, on_run: Callable[[RunSummary], object]) -> Judge:

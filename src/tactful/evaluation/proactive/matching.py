@@ -74,11 +74,10 @@ def match_events(left: Sequence[Event], right: Sequence[Event]) -> tuple[dict[in
             pairs[at] = places.pop(0)
             taken.add(pairs[at])
     exact = len(pairs)
-    for by_time in (True, False):
+    for likely in (_timed, _alike):
         free = [at for at in range(len(left)) if at not in pairs]
         open_ = [at for at in range(len(right)) if at not in taken]
-        found = _timed(left, right, free, open_) if by_time else _alike(left, right, free, open_)
-        for _, one, other in sorted(found):
+        for _, one, other in sorted(likely(left, right, free, open_)):
             if one not in pairs and other not in taken:
                 pairs[one] = other
                 taken.add(other)
@@ -109,13 +108,12 @@ def _timed(left: Sequence[Event], right: Sequence[Event], free: list[int], open_
 
 
 def _alike(left: Sequence[Event], right: Sequence[Event], free: list[int], open_: list[int]) -> _Found:
-    found: _Found = []
-    for one in free:
-        for other in open_:
-            near = similarity(left[one].text, right[other].text)
-            if near >= ALIKE:
-                found.append(((-near, abs(one - other)), one, other))
-    return found
+    return [
+        ((-near, abs(one - other)), one, other)
+        for one in free
+        for other in open_
+        if (near := similarity(left[one].text, right[other].text)) >= ALIKE
+    ]
 
 
 # ---------------------------------------------------------------- responses and traces

@@ -19,15 +19,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from tactful.evaluation.proactive.points import Judgements, Scene
+from tactful.evaluation.shown import Line
 from tactful.stats import Estimate
-from tactful.stats.bootstrap import resampled
+from tactful.stats.bootstrap import Array, resampled
 from tactful.types import Record
 
 RESAMPLES = 2000
@@ -53,8 +53,6 @@ Outcome = Literal[
 _COUNTED = ("hit", "extra-hit", "false-alarm", "wrong-help", "miss", "correct-silence")
 """Columns of the sums; an `extra-hit` is a hit where no help was wanted: welcome all the same."""
 _LEFT_OUT = ("unscored", "failed", "absent")
-Array = NDArray[Any]
-_NOBODY: By = ""
 
 
 class PointDecision(Record):
@@ -81,11 +79,9 @@ class PointDecision(Record):
     """0.5 for a coin's two sides."""
 
 
-class Row(Record):
+class Row(Line):
     """The corrected figures of one assistant on one split."""
 
-    name: str
-    baseline: bool
     counts: dict[str, float]
     """Outcome → events; a coin's are expected counts."""
     several: int
@@ -95,16 +91,12 @@ class Row(Record):
     """Baseline → this row's balanced accuracy minus the baseline's, on the same draws of sessions."""
 
 
-def decide(
-    scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements, *, weight: float = 1.0
-) -> PointDecision:
+def decide(scene: Scene, at: int, proposals: Sequence[str], judgements: Judgements) -> PointDecision:
     """The decision at one event: its first proposal, or silence for none, and how it turned out."""
     proposal = proposals[0] if proposals else None
     said = judgements.of(scene.moment(at, proposal))
     need, need_by = _need(scene, at, judgements)
-    accepted, accepted_by = (
-        (None, _NOBODY) if proposal is None else _verdict(scene, at, proposal, said.accepted)
-    )
+    accepted, accepted_by = _verdict(scene, at, proposal, said.accepted)
     outcome: Outcome
     if need is None or (proposal is not None and accepted is None):
         outcome = "unscored"
@@ -124,7 +116,6 @@ def decide(
         need=need,
         need_by=need_by,
         proposals=len(proposals),
-        weight=weight,
     )
 
 
@@ -133,7 +124,9 @@ def undecided(scene: Scene, at: int, outcome: Literal["failed", "absent"]) -> Po
     return PointDecision(trace=scene.trace.id, group=scene.group, at=at, proposal=None, outcome=outcome)
 
 
-def _verdict(scene: Scene, at: int, proposal: str, judged: bool | None) -> tuple[bool | None, By]:
+def _verdict(scene: Scene, at: int, proposal: str | None, judged: bool | None) -> tuple[bool | None, By]:
+    if proposal is None:
+        return None, ""
     told = scene.verdict(at, proposal)
     if told is not None:
         return told, "people"

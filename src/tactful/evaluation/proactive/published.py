@@ -19,6 +19,7 @@ event counts. The figures stay the published ones.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from pydantic import Field
@@ -82,16 +83,11 @@ def judged_text(prediction: str | None) -> str | None:
 
 def count(predictions: Iterable[Prediction], *, quirks: bool) -> PublishedCounts:
     """The counts. Unreadable judgements count as rejected with the quirks, and are left out without."""
-    tp = fp = tn = fn = 0.0
+    counts: dict[tuple[bool, bool], float] = defaultdict(float)
     for one in predictions:
-        if one.accepted is None and not quirks:
-            continue
-        accepted = bool(one.accepted)
-        if one.proposed:
-            tp, fp = (tp + one.weight, fp) if accepted else (tp, fp + one.weight)
-        else:
-            tn, fn = (tn + one.weight, fn) if accepted else (tn, fn + one.weight)
-    return figures(tp, fp, tn, fn)
+        if one.accepted is not None or quirks:
+            counts[one.proposed, bool(one.accepted)] += one.weight
+    return figures(counts[True, True], counts[True, False], counts[False, True], counts[False, False])
 
 
 def figures(tp: float, fp: float, tn: float, fn: float) -> PublishedCounts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
+from tactful.evaluation.judges.tables import Table, cell, table_rows, table_text
 from tactful.evaluation.proactive.assistants import BASELINES
 from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
@@ -59,21 +59,17 @@ def _split_tables(split: Split, *, quirks: bool) -> list[Table]:
         Table(
             title=f"Corrected, {place}",
             columns=tuple(title for _, title in _FIGURES),
-            rows=tuple(
-                TableRow(
-                    name=row.name,
-                    baseline=row.baseline,
-                    cells=tuple(cell(row.figures[name]) for name, _ in _FIGURES),
-                )
-                for row in split.corrected
-            ),
+            rows=table_rows(split.corrected, lambda row: [row.figures[name] for name, _ in _FIGURES]),
             notes=tuple(_against(split.corrected)),
             baselines=BASELINES,
         ),
         Table(
             title=f"Behind it, {place}",
             columns=(*(title for _, title in _COUNTS), "several"),
-            rows=tuple(_counts(row) for row in split.corrected),
+            rows=table_rows(
+                split.corrected,
+                lambda row: [*(f"{row.counts.get(name, 0):g}" for name, _ in _COUNTS), str(row.several)],
+            ),
             notes=tuple(notes),
             baselines=BASELINES,
         ),
@@ -94,11 +90,6 @@ def _intervals(split: Split) -> str:
     return f"95% intervals over {split.sessions} resampled sessions."
 
 
-def _counts(row: Row) -> TableRow:
-    numbers = (f"{row.counts.get(name, 0):g}" for name, _ in _COUNTS)
-    return TableRow(name=row.name, baseline=row.baseline, cells=(*numbers, str(row.several)))
-
-
 def published_table(place: str, rows: Sequence[PublishedRow], *, quirks: bool) -> Table:
     """ProactiveBench's own figures. Its False-Alarm is FP/(TP + FP)."""
     columns = ("Recall", "Precision", "Accuracy", "False-Alarm", "F1", "TP", "FP", "TN", "FN", "events")
@@ -109,19 +100,16 @@ def published_table(place: str, rows: Sequence[PublishedRow], *, quirks: bool) -
     return Table(
         title=f"As published, {place}",
         columns=columns,
-        rows=tuple(
-            TableRow(name=row.name, baseline=row.baseline, cells=(*_published(row.counts), str(row.events)))
-            for row in rows
-        ),
+        rows=table_rows(rows, lambda row: [*_published(row.counts), str(row.events)]),
         notes=(f"Counted {with_quirks if quirks else without}. No interval is published.",),
         baselines=BASELINES,
     )
 
 
-def _published(counts: PublishedCounts) -> tuple[str, ...]:
+def _published(counts: PublishedCounts) -> tuple[float | str, ...]:
     figures = (counts.recall, counts.precision, counts.accuracy, counts.false_alarm, counts.f1)
     numbers = (counts.tp, counts.fp, counts.tn, counts.fn)
-    return (*(cell(value) for value in figures), *(f"{number:g}" for number in numbers))
+    return (*figures, *(f"{number:g}" for number in numbers))
 
 
 def bench_lines(result: BenchResult) -> Iterator[str]:

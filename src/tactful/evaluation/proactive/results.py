@@ -7,15 +7,14 @@ from typing import Any
 from tactful.evaluation.proactive.matching import FileMatch, SessionMatch
 from tactful.evaluation.proactive.measure import Row
 from tactful.evaluation.proactive.published import PublishedCounts
+from tactful.evaluation.shown import Line
 from tactful.stats import Estimate
 from tactful.types import Record
 
 
-class PublishedRow(Record):
+class PublishedRow(Line):
     """One assistant on one split by the published counting."""
 
-    name: str
-    baseline: bool
     events: int
     """Events with at least one prediction that counts."""
     counts: PublishedCounts

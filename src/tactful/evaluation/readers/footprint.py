@@ -44,13 +44,11 @@ def footprint(name: str) -> Footprint:
             [sys.executable, "-c", _PROBE, name],
             capture_output=True,
             text=True,
-            check=False,
+            check=True,
             timeout=_LONGEST_S,
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
-    except subprocess.TimeoutExpired:
-        return Footprint(size_mb=size)
-    if done.returncode != 0:
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
         return Footprint(size_mb=size)
     took, memory = json.loads(done.stdout)
     return Footprint(size_mb=size, loading_s=took, memory_mb=memory)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from tactful.reading import COMPLAINTS, REACTIONS, Reader
 from tactful.reading.encoder.examples import exchange_of, request_of
 from tactful.reading.kinds import is_short
 from tactful.reading.labelled import Labelled
-from tactful.stats.auroc import Array, group_auroc
-from tactful.stats.bootstrap import estimate, group_draws, ratio
+from tactful.stats.auroc import group_auroc
+from tactful.stats.bootstrap import Array, estimate, group_draws, ratio
 from tactful.stats.calibration import calibration_error, full_bins
 from tactful.stats.estimate import Estimate
 from tactful.text import detect_lang
@@ -51,89 +51,93 @@ class HeadFigures(Record):
     """What needs no reading: chance (AUROC, order), the most frequent label (accuracy)."""
 
 
+class Read(NamedTuple):
+    """One labelled text, read."""
+
+    text: str
+    chances: Sequence[float] | None
+    """Of each class; None: not known."""
+    label: int
+    """Class."""
+    group: str
+    rival: str = ""
+    """Key within which pairs are ordered; empty: none."""
+    tolerated: Sequence[int] = ()
+    """Further classes that count as right."""
+    unknown: str = ""
+    """Why it is not known."""
+
+
 @dataclass(frozen=True)
 class Scored:
     """Known readings of one head as columns."""
 
-    texts: Sequence[str]
     chances: Array
     """(n, classes)."""
     labels: Array
     """(n,) class."""
     tolerated: Array
     """(n, classes) 1 where a label counts as right."""
-    groups: Array
-    """(n,) names."""
-    rivals: Array
-    """(n,) key within which pairs are ordered; empty string: none."""
-    unknown: Sequence[tuple[str, str]]
-    """Texts without a reading, each with the reason."""
+    group: Array
+    """(n,) index of the contrast group."""
+    groups: int
+    rivals: Sequence[str]
 
 
-async def read_needs(reader: Reader, rows: Labelled) -> Scored:
+def _scored(known: Sequence[Read], classes: int) -> Scored:
+    labels = np.array([one.label for one in known], dtype=int)
+    tolerated = np.eye(classes)[labels]
+    for row, one in zip(tolerated, known, strict=True):
+        row[list(one.tolerated)] = 1
+    names, group = np.unique([one.group for one in known], return_inverse=True)
+    chances = np.array([one.chances for one in known], dtype=float).reshape(-1, classes)
+    return Scored(chances, labels, tolerated, group, len(names), [one.rival for one in known])
+
+
+async def read_needs(reader: Reader, rows: Labelled) -> list[Read]:
     """The requests of `rows`, read."""
     found = await reader.needs([request_of(row) for row in rows.requests])
-    kept = [(row, one.need) for row, one in zip(rows.requests, found, strict=True) if one.need is not None]
-    labels = np.array([int(row.label == "open") for row, _ in kept], dtype=int)
-    return Scored(
-        [row.text for row, _ in kept],
-        np.array([[1 - p, p] for _, p in kept]).reshape(-1, 2),
-        labels,
-        np.eye(2)[labels],
-        np.array([row.group for row, _ in kept]),
-        np.array([row.group for row, _ in kept]),
-        [(row.text, one.unknown) for row, one in zip(rows.requests, found, strict=True) if one.need is None],
-    )
+    return [
+        Read(row.text, _both(one.need), int(row.label == "open"), row.group, row.group, unknown=one.unknown)
+        for row, one in zip(rows.requests, found, strict=True)
+    ]
 
 
-async def read_reactions(reader: Reader, rows: Labelled) -> Scored:
+async def read_reactions(reader: Reader, rows: Labelled) -> list[Read]:
     """The follow-ups of `rows`, read."""
     found = await reader.reactions([exchange_of(row) for row in rows.followups])
-    kept = [
-        (row, one.probabilities) for row, one in zip(rows.followups, found, strict=True) if one.probabilities
+    return [
+        Read(
+            row.user_next,
+            [one.probabilities[label] for label in REACTIONS] if one.probabilities else None,
+            REACTIONS.index(row.label7),
+            row.group,
+            tolerated=[REACTIONS.index(label) for label in row.accept],
+            unknown=one.unknown,
+        )
+        for row, one in zip(rows.followups, found, strict=True)
     ]
-    labels = np.array([REACTIONS.index(row.label7) for row, _ in kept], dtype=int)
-    tolerated = np.eye(len(REACTIONS))[labels] if len(kept) else np.zeros((0, len(REACTIONS)))
-    for at, (row, _) in enumerate(kept):
-        for label in row.accept:
-            tolerated[at, REACTIONS.index(label)] = 1
-    return Scored(
-        [row.user_next for row, _ in kept],
-        np.array([[p[label] for label in REACTIONS] for _, p in kept]).reshape(-1, len(REACTIONS)),
-        labels,
-        tolerated,
-        np.array([row.group for row, _ in kept]),
-        np.array([""] * len(kept)),
-        [
-            (row.user_next, one.unknown)
-            for row, one in zip(rows.followups, found, strict=True)
-            if not one.probabilities
-        ],
-    )
 
 
-async def read_offers(reader: Reader, rows: Labelled) -> Scored:
+async def read_offers(reader: Reader, rows: Labelled) -> list[Read]:
     """The proposals of `rows` (silences left out), read."""
-    offered = [row for row in rows.moments if row.labelled.moment.proposal is not None]
-    found = await reader.offers([row.labelled.moment for row in offered])
-    kept = [
-        (row.labelled, one.accept) for row, one in zip(offered, found, strict=True) if one.accept is not None
+    offered = [row.labelled for row in rows.moments if row.labelled.moment.proposal is not None]
+    found = await reader.offers([item.moment for item in offered])
+    return [
+        Read(
+            item.moment.proposal or "",
+            _both(one.accept),
+            int(item.label.accepted),
+            item.moment.session,
+            f"{item.moment.session}|{item.moment.proposal}",
+            unknown=one.unknown,
+        )
+        for item, one in zip(offered, found, strict=True)
     ]
-    labels = np.array([int(one.label.accepted) for one, _ in kept], dtype=int)
-    sessions = np.array([one.moment.session for one, _ in kept])
-    return Scored(
-        [one.moment.proposal or "" for one, _ in kept],
-        np.array([[1 - p, p] for _, p in kept]).reshape(-1, 2),
-        labels,
-        np.eye(2)[labels],
-        sessions,
-        np.array([f"{one.moment.session}|{one.moment.proposal}" for one, _ in kept]),
-        [
-            (row.labelled.moment.proposal or "", one.unknown)
-            for row, one in zip(offered, found, strict=True)
-            if one.accept is None
-        ],
-    )
+
+
+def _both(p: float | None) -> tuple[float, float] | None:
+    return None if p is None else (1 - p, p)
 
 
 async def measure_reader(reader: Reader, rows: Labelled, *, seed: int = 0) -> list[HeadFigures]:
@@ -150,35 +154,31 @@ async def measure_reader(reader: Reader, rows: Labelled, *, seed: int = 0) -> li
 
 def _parts(
     head: str,
-    scored: Scored,
-    figures: Callable[[Scored, int], tuple[dict[str, Estimate], dict[str, float]]],
+    read: Sequence[Read],
+    figures: Callable[[Scored, Array], tuple[dict[str, Estimate], dict[str, float]]],
     seed: int,
 ) -> list[HeadFigures]:
-    tests: dict[str, Callable[[str], bool]] = {
-        "all": lambda text: True,
-        **{lang: partial(_is_in, lang) for lang in ("en", "zh", "other")},
-        "short": is_short,
-        "long": lambda text: not is_short(text),
-    }
+    inside = [{"all", detect_lang(one.text), "short" if is_short(one.text) else "long"} for one in read]
     made = []
-    for part, inside in tests.items():
-        chosen = np.array([inside(text) for text in scored.texts], dtype=bool)
-        reasons = [why for text, why in scored.unknown if inside(text)]
-        if part != "all" and chosen.sum() < FEWEST:
+    for part in ("all", "en", "zh", "other", "short", "long"):
+        mine = [one for one, parts in zip(read, inside, strict=True) if part in parts]
+        known = [one for one in mine if one.chances is not None]
+        if part != "all" and len(known) < FEWEST:
             continue
-        one = _chosen(scored, chosen)
-        found, baseline = figures(one, seed)
-        top = one.chances.max(axis=1) if head == "reaction" else one.chances[:, 1]
-        right = one.labels if head != "reaction" else (one.chances.argmax(axis=1) == one.labels)
+        scored = _scored(known, len(REACTIONS) if head == "reaction" else 2)
+        found, baseline = figures(scored, group_draws(scored.groups, RESAMPLES, seed))
+        top = scored.chances.max(axis=1) if head == "reaction" else scored.chances[:, 1]
+        right = scored.labels if head != "reaction" else (scored.chances.argmax(axis=1) == scored.labels)
         error = calibration_error(top, np.asarray(right, dtype=float), full_bins(top)) if len(top) else None
+        reasons = Counter(one.unknown for one in mine if one.chances is None)
         made.append(
             HeadFigures(
                 head=head,
                 part=part,
-                items=int(chosen.sum()) + len(reasons),
-                unknown=len(reasons),
-                why=next((why for why, _ in Counter(reasons).most_common(1)), ""),
-                groups=len(set(one.groups)),
+                items=len(mine),
+                unknown=len(mine) - len(known),
+                why=next((why for why, _ in reasons.most_common(1)), ""),
+                groups=scored.groups,
                 figures=found,
                 ece=error,
                 baseline=baseline,
@@ -187,27 +187,9 @@ def _parts(
     return made
 
 
-def _is_in(lang: str, text: str) -> bool:
-    return detect_lang(text) == lang
-
-
-def _chosen(scored: Scored, chosen: Array) -> Scored:
-    return Scored(
-        [text for text, kept in zip(scored.texts, chosen, strict=True) if kept],
-        scored.chances[chosen],
-        scored.labels[chosen],
-        scored.tolerated[chosen],
-        scored.groups[chosen],
-        scored.rivals[chosen],
-        scored.unknown,
-    )
-
-
-def _two_class(scored: Scored, seed: int) -> tuple[dict[str, Estimate], dict[str, float]]:
+def _two_class(scored: Scored, draws: Array) -> tuple[dict[str, Estimate], dict[str, float]]:
     """AUROC, and the share of pairs of one rival key in the right order."""
-    _, group = np.unique(scored.groups, return_inverse=True)
-    count = int(group.max()) + 1 if len(group) else 0
-    draws = group_draws(count, RESAMPLES, seed)
+    group, count = scored.group, scored.groups
     p = scored.chances[:, 1]
     whole = group_auroc(p, scored.labels, group, np.ones((1, count)))
     drawn = group_auroc(p, scored.labels, group, draws)
@@ -228,7 +210,7 @@ def _pairs(scored: Scored) -> list[tuple[int, int]]:
     by_rival: dict[str, list[int]] = {}
     for at, rival in enumerate(scored.rivals):
         if rival:
-            by_rival.setdefault(str(rival), []).append(at)
+            by_rival.setdefault(rival, []).append(at)
     return [
         (high, low)
         for places in by_rival.values()
@@ -238,15 +220,13 @@ def _pairs(scored: Scored) -> list[tuple[int, int]]:
     ]
 
 
-def _seven_labels(scored: Scored, seed: int) -> tuple[dict[str, Estimate], dict[str, float]]:
+def _seven_labels(scored: Scored, draws: Array) -> tuple[dict[str, Estimate], dict[str, float]]:
     """Accuracy, tolerant accuracy, and complaints: precision and recall at probability one half."""
-    _, group = np.unique(scored.groups, return_inverse=True)
-    count = int(group.max()) + 1 if len(group) else 0
-    draws = group_draws(count, RESAMPLES, seed)
+    group, count = scored.group, scored.groups
     best = scored.chances.argmax(axis=1)
     negative = np.array([label in COMPLAINTS for label in REACTIONS])
     complains = scored.chances[:, negative].sum(axis=1) >= 0.5
-    truly = negative[scored.labels] if len(best) else np.zeros(0, dtype=bool)
+    truly = negative[scored.labels]
     columns: Mapping[str, tuple[Array, Array]] = {
         "accuracy": (best == scored.labels, np.ones(len(best))),
         "tolerant": (scored.tolerated[np.arange(len(best)), best], np.ones(len(best))),

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.errors import UserError
 from tactful.reward.embedded.heads import fit_head
 from tactful.reward.features.table import FeatureTable
 from tactful.stats import group_folds
+from tactful.stats.bootstrap import Array
 
-Array = NDArray[Any]
 Learner = Callable[[Array], Callable[[Array], Array]]
 """Mask of the rows to train on → what gives the probabilities of the rows of a mask."""
 

@@ -9,10 +9,8 @@ two (before and after the suggesting model has run). Ours: the threshold is chos
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.data.formats.suggestions import DecidedSuggestion, ShownSuggestion, shown_in_order
 from tactful.evaluation.suggestions.cross import (
@@ -50,10 +48,8 @@ from tactful.reward.suggestions.features import (
     suggestion_features,
 )
 from tactful.stats import Estimate, group_folds
-from tactful.stats.bootstrap import estimate, group_draws
+from tactful.stats.bootstrap import Array, estimate, group_draws
 from tactful.types import content_hash
-
-Array = NDArray[Any]
 
 BAR = 0.05
 """Of the hidden suggestions at most this share may be such that would have been accepted."""
@@ -188,23 +184,27 @@ def _hiding(
     guaranteed = measures.hiding(
         PROMISED, "threshold with a guarantee, else none", (1 - of_promised >= promised).astype(float)
     )
-    ones = np.ones(len(users.accepted))
-    fixed = {
-        "always-show": 0 * ones,
-        "always-hide": ones,
-        "random": nested.hidden / len(ones) * ones,
-    }
+    count = len(users.accepted)
     rows = [nested, best, guaranteed, *_published(measures, found)]
-    rows += [measures.hiding(name, RULES[name].split(";")[0], hidden) for name, hidden in fixed.items()]
+    rows += [
+        measures.hiding(name, RULES[name].split(";")[0], hidden)
+        for name, hidden in _flat(count, nested.hidden / count).items()
+    ]
     rows += [chosen[LOOK_UP][0], chosen[CONFIDENCE][0]]
     assert [row.name for row in rows if row.baseline] == list(BASELINES)
     gap = estimate(
         (best.hidden_share.value or 0.0) - (nested.hidden_share.value or 0.0),
         best_drawn - nested_drawn,
-        items=len(ones),
+        items=count,
         groups=users.count,
     )
     return tuple(rows), gap
+
+
+def _flat(count: int, share: float) -> dict[str, Array]:
+    """What hiding nothing, everything, and this share by lot do with so many suggestions."""
+    ones = np.ones(count)
+    return {"always-show": 0 * ones, "always-hide": ones, "random": share * ones}
 
 
 def _published(measures: Measures, found: Mapping[str, CrossFit]) -> list[HidingRow]:
@@ -222,7 +222,6 @@ def _published(measures: Measures, found: Mapping[str, CrossFit]) -> list[Hiding
 def _bars(measures: Measures, found: Mapping[str, CrossFit]) -> tuple[BarsRow, ...]:
     """What every rule hides at each of `BARS` and at the bar of the command."""
     users = measures.users
-    ones = np.ones(len(users.accepted))
     rows: dict[str, list[AtBar]] = {}
     for bar in sorted({*BARS, measures.bar}):
         nested = {
@@ -230,12 +229,9 @@ def _bars(measures: Measures, found: Mapping[str, CrossFit]) -> tuple[BarsRow, .
             for name in (MODEL, LOOK_UP, CONFIDENCE)
         }
         best = (found[MODEL].p <= loosest_cut(found[MODEL].p, users.accepted, bar)).astype(float)
-        hidden = {MODEL: nested[MODEL], IN_HINDSIGHT: best, "always-show": 0 * ones, "always-hide": ones}
-        hidden |= {
-            "random": nested[MODEL].mean() * ones,
-            LOOK_UP: nested[LOOK_UP],
-            CONFIDENCE: nested[CONFIDENCE],
-        }
+        flat = _flat(len(best), float(nested[MODEL].mean()))
+        hidden = {MODEL: nested[MODEL], IN_HINDSIGHT: best, **flat}
+        hidden |= {LOOK_UP: nested[LOOK_UP], CONFIDENCE: nested[CONFIDENCE]}
         for name, values in hidden.items():
             rows.setdefault(name, []).append(_at_bar(bar, values, users))
     return tuple(BarsRow(name=name, baseline=name in BASELINES, at=tuple(at)) for name, at in rows.items())

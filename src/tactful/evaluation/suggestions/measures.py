@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tactful.evaluation.judges.measures import (
     Columns,
@@ -20,10 +17,9 @@ from tactful.evaluation.suggestions.cross import NOTHING, CrossFit, Users, hidde
 from tactful.evaluation.suggestions.results import BASELINES, Bar, CurvePoint, HidingRow, ProbabilityRow
 from tactful.stats import Estimate
 from tactful.stats.auroc import auroc
-from tactful.stats.bootstrap import estimate, group_sums, grouped_mean
+from tactful.stats.bootstrap import Array, estimate, group_sums, grouped_mean
 from tactful.stats.shares import at_most
 
-Array = NDArray[Any]
 _CELLS = 4_000_000  # numbers held at a time
 
 
@@ -39,13 +35,15 @@ class Measures:
 
     # ------------------------------------------------------------ hiding
 
-    def hiding(self, name: str, rule: str, hidden: Array) -> HidingRow:
-        """The figures of hiding each suggestion with the probability `hidden` (n,), most often 0.0 or 1.0."""
+    def hiding(self, name: str, rule: str, hidden: Array, drawn: Array | None = None) -> HidingRow:
+        """The figures of hiding each suggestion with the probability `hidden` (n,), most often 0.0 or 1.0.
+
+        `drawn` (resamples, 4): sums as `_by_user` in every draw of users, where what is hidden changes with the draw.
+        """
         sums = self._by_user(hidden)
-        whole, drawn = np.ones((1, self.users.count)) @ sums, self.draws @ sums
-        found = self._estimates(self._shares(whole), self._shares(drawn))
-        count, wrong = float(hidden.sum()), float(hidden @ self.users.accepted)
-        return self._row(name, rule, count, wrong, found)
+        whole = np.ones((1, self.users.count)) @ sums
+        counts = float(hidden.sum()), float(hidden @ self.users.accepted)
+        return self._row(name, rule, counts, whole, self.draws @ sums if drawn is None else drawn)
 
     def nested(self, name: str, rule: str, found: CrossFit) -> tuple[HidingRow, Array]:
         """Hiding by cuts that are chosen on other users, and its share hidden in every draw of users.
@@ -53,12 +51,9 @@ class Measures:
         In every draw the cuts are chosen anew on the users drawn, so that the interval covers the choice; it does not
         cover the training of the models, which stay as they are.
         """
-        hidden = hidden_by(found, nested_cuts(found, self.bar))
-        drawn = self._shares(self._nested_sums(found))
-        whole = self._shares(np.ones((1, self.users.count)) @ self._by_user(hidden))
-        estimates = self._estimates(whole, drawn)
-        row = self._row(name, rule, float(hidden.sum()), float(hidden @ self.users.accepted), estimates)
-        return row, drawn[0]
+        drawn = self._nested_sums(found)
+        row = self.hiding(name, rule, hidden_by(found, nested_cuts(found, self.bar)), drawn)
+        return row, self._shares(drawn)[0]
 
     def _nested_sums(self, found: CrossFit) -> Array:
         """(resamples, 4) as `_by_user`, every fold hidden by the cuts of the other folds."""
@@ -86,8 +81,7 @@ class Measures:
         """
         ones = np.ones((1, self.users.count))
         whole, drawn = (self._best_sums(p, weights) for weights in (ones, self.draws))
-        estimates = self._estimates(self._shares(whole), self._shares(drawn))
-        row = self._row(name, rule, float(whole[0, 0]), float(whole[0, 1]), estimates)
+        row = self._row(name, rule, (float(whole[0, 0]), float(whole[0, 1])), whole, drawn)
         return row, self._shares(drawn)[0]
 
     def _best_sums(self, p: Array, weights: Array) -> Array:
@@ -100,10 +94,6 @@ class Measures:
             parts.append(np.stack([hidden, wrong, mass.sum(axis=1), mass @ self.users.accepted], axis=1))
         return np.concatenate(parts)
 
-    def _estimates(self, whole: Sequence[Array], drawn: Sequence[Array]) -> list[Estimate]:
-        sizes = {"items": len(self.users.user), "groups": self.users.count}
-        return [estimate(float(one[0]), many, **sizes) for one, many in zip(whole, drawn, strict=True)]
-
     def _by_user(self, hidden: Array) -> Array:
         """(users, 4): hidden, of them accepted, all, all accepted."""
         values = [hidden, hidden * self.users.accepted, np.ones(len(hidden)), self.users.accepted]
@@ -114,7 +104,13 @@ class Measures:
         with np.errstate(invalid="ignore", divide="ignore"):
             return sums[:, 0] / sums[:, 2], sums[:, 1] / sums[:, 0], sums[:, 1] / sums[:, 3]
 
-    def _row(self, name: str, rule: str, count: float, wrong: float, found: list[Estimate]) -> HidingRow:
+    def _row(
+        self, name: str, rule: str, counts: tuple[float, float], whole: Array, drawn: Array
+    ) -> HidingRow:
+        sizes = {"items": len(self.users.user), "groups": self.users.count}
+        shares = zip(self._shares(whole), self._shares(drawn), strict=True)
+        found = [estimate(float(one[0]), many, **sizes) for one, many in shares]
+        count, wrong = counts
         return HidingRow(
             name=name,
             baseline=name in BASELINES,

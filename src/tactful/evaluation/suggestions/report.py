@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tactful.data.page import refuse_existing, render_template, write_texts
-from tactful.evaluation.judges.tables import Table, TableRow, cell, table_text
-from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, new_figure, style, svg
-from tactful.evaluation.shown import Shown
+from tactful.data.page import render_template
+from tactful.evaluation.judges.tables import Table, TableRow, cell, table_row, table_rows, table_text
+from tactful.evaluation.plots import BASELINE, DIAGONAL, FRONT, LEARNED, diagonal_svg, new_figure, style, svg
+from tactful.evaluation.shown import Shown, save_page
 from tactful.evaluation.suggestions.results import (
     BASELINES,
     RULES,
     Ablation,
-    AtBar,
     BarsRow,
     CurvePoint,
     HidingRow,
@@ -66,10 +65,7 @@ class SuggestionBench(Shown, Record):
 
     def row(self, name: str) -> HidingRow:
         """A row of hiding by its name. Raises: KeyError."""
-        for row in self.hiding:
-            if row.name == name:
-                return row
-        raise KeyError(name)
+        return {row.name: row for row in self.hiding}[name]
 
     def lines(self) -> Iterator[str]:
         """Every table as text."""
@@ -84,11 +80,7 @@ class SuggestionBench(Shown, Record):
 
     def save(self, folder: Path | str) -> tuple[Path, Path]:
         """Write `results.json` and `report.html` into `folder`; their paths. Raises UsageError where they are there."""
-        place = Path(folder)
-        refuse_existing(place, ("results.json", "report.html"))
-        texts = {"results.json": f"{self.model_dump_json(indent=1)}\n", "report.html": render_page(self)}
-        results, page = write_texts(place, texts)
-        return results, page
+        return save_page(self, render_page, folder)
 
 
 def headline(bench: SuggestionBench) -> str:
@@ -115,19 +107,6 @@ def suggestion_tables(bench: SuggestionBench) -> list[Table]:
 
 
 def _hiding(bench: SuggestionBench) -> Table:
-    rows = tuple(
-        TableRow(
-            name=row.name,
-            baseline=row.baseline,
-            cells=(
-                f"{row.hidden:.0f}",
-                cell(row.hidden_share),
-                cell(row.wrong_share),
-                row.bar,
-            ),
-        )
-        for row in bench.hiding
-    )
     hidden = [row for row in bench.hiding if not row.baseline and row.hidden]
     notes = (
         headline(bench) + ".",
@@ -141,7 +120,10 @@ def _hiding(bench: SuggestionBench) -> Table:
     return Table(
         title=f"Hiding, with at most {bench.bar:.0%} of the hidden ones such that would have been accepted",
         columns=("hidden", "share hidden", "of them accepted", "bar"),
-        rows=rows,
+        rows=table_rows(
+            bench.hiding,
+            lambda row: [f"{row.hidden:.0f}", row.hidden_share, row.wrong_share, row.bar],
+        ),
         notes=notes,
         baselines=BASELINES,
     )
@@ -158,25 +140,21 @@ def _bars(bench: SuggestionBench) -> Table:
     return Table(
         title="Share hidden / of the hidden ones accepted, where more is tolerated",
         columns=tuple(f"bar {at.bar:.0%}" for at in bench.bars[0].at),
-        rows=tuple(
-            TableRow(name=row.name, baseline=row.baseline, cells=tuple(_at(at) for at in row.at))
-            for row in bench.bars
+        rows=table_rows(
+            bench.bars, lambda row: [f"{at.hidden_share:.3f} / {cell(at.wrong_share)}" for at in row.at]
         ),
         notes=("Each bar with its own thresholds, chosen on other users (in hindsight: on these).",),
         baselines=BASELINES,
     )
 
 
-def _at(at: AtBar) -> str:
-    return f"{at.hidden_share:.3f} / {cell(at.wrong_share)}"
-
-
 def _probabilities(bench: SuggestionBench) -> Table:
     return Table(
         title="Probability of acceptance, each user by a model that was not trained on the user",
         columns=("AUROC", "AUROC within user", "Brier", "ECE", "ECE floor", "gap by user"),
-        rows=tuple(
-            TableRow(name=row.name, baseline=row.baseline, cells=_figures(row)) for row in bench.probabilities
+        rows=table_rows(
+            bench.probabilities,
+            lambda row: [row.auroc, row.auroc_within, row.brier, row.ece, row.ece_floor.mean, row.user_gap],
         ),
         notes=(
             "AUROC pools users, whose models differ: a rate that is learnt without a user is lower the more the user "
@@ -187,37 +165,17 @@ def _probabilities(bench: SuggestionBench) -> Table:
     )
 
 
-def _figures(row: ProbabilityRow) -> tuple[str, ...]:
-    found = [cell(one) for one in (row.auroc, row.auroc_within, row.brier, row.ece)]
-    return (*found, f"{row.ece_floor.mean:.3f}", cell(row.user_gap))
-
-
 def _ablations(bench: SuggestionBench) -> Table:
-    model = bench.probabilities[0]
-    rows = [
-        TableRow(
-            name=model.name,
-            baseline=False,
-            cells=(cell(model.auroc), "–", cell(model.brier), *_counts(bench.nested)),
-        )
-    ]
+
+    def as_is(row: ProbabilityRow, hiding: HidingRow) -> TableRow:
+        return table_row(row.name, row.baseline, [row.auroc, None, row.brier, *_counts(hiding)])
+
+    rows = [as_is(bench.probabilities[0], bench.nested)]
     rows += [
-        TableRow(
-            name=one.name,
-            baseline=False,
-            cells=(cell(one.auroc), cell(one.auroc_gain), cell(one.brier), *_counts(one.hiding)),
-        )
+        table_row(one.name, False, [one.auroc, one.auroc_gain, one.brier, *_counts(one.hiding)])
         for one in bench.ablations
     ]
-    rows += [
-        TableRow(
-            name=row.name,
-            baseline=True,
-            cells=(cell(row.auroc), "–", cell(row.brier), *_counts(bench.row(row.name))),
-        )
-        for row in bench.probabilities
-        if row.baseline
-    ]
+    rows += [as_is(row, bench.row(row.name)) for row in bench.probabilities if row.baseline]
     return Table(
         title="Other features",
         columns=("AUROC", "minus the model's", "Brier", "hidden", "of them accepted"),
@@ -244,16 +202,9 @@ def curve_svg(bench: SuggestionBench) -> str:
         axes.axhline(bench.bar, color=FRONT, lw=1, label=f"bar {bench.bar:.0%}")
         axes.axhline(bench.accepted / bench.decisions, color=DIAGONAL, lw=1, label="random, always-hide")
         for (name, points), colour in zip(bench.curves.items(), (LEARNED, BASELINE), strict=False):
-            axes.plot(
-                [point.hidden_share for point in points],
-                [point.wrong_share for point in points],
-                color=colour,
-                lw=1.6,
-                label=name,
-            )
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, None)
-        axes.set_xlabel("share of suggestions hidden")
+            hidden, wrong = zip(*((point.hidden_share, point.wrong_share) for point in points), strict=True)
+            axes.plot(hidden, wrong, color=colour, lw=1.6, label=name)
+        axes.set(xlim=(0, 1), ylim=(0, None), xlabel="share of suggestions hidden")
         axes.set_ylabel("of them accepted when shown")
         axes.legend(frameon=False, fontsize=8)
         return svg(
@@ -265,15 +216,9 @@ def curve_svg(bench: SuggestionBench) -> str:
 
 def reliability_svg(row: ProbabilityRow) -> str:
     """Share accepted against the probability, one point per bin of equal mass."""
-    with style():
-        figure, axes = new_figure(3.6, 3.4)
-        axes.plot([0, 1], [0, 1], color=DIAGONAL, lw=1)
-        axes.scatter([one.p_accept for one in row.bins], [one.rate for one in row.bins], s=30, color=LEARNED)
-        axes.set_xlim(0, 1)
-        axes.set_ylim(0, 1.02)
-        axes.set_xlabel("p(accept)")
-        axes.set_ylabel("share accepted")
-        return svg(figure, "reliability", "Share accepted against the probability of acceptance")
+    title = "Share accepted against the probability of acceptance"
+    bins = [(one.p_accept, one.rate) for one in row.bins]
+    return diagonal_svg("reliability", title, ("p(accept)", "share accepted"), bins, joined=False)
 
 
 def render_page(bench: SuggestionBench) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from tactful.evaluation.judges.results import Bin
+from tactful.evaluation.shown import Line
 from tactful.stats import Estimate
 from tactful.stats.calibration import Floor
 from tactful.types import Record
@@ -24,11 +25,9 @@ Bar = Literal["shown to hold", "holds here", "broken here", "shown to be broken"
 """`shown to hold`, `shown to be broken`: the whole interval is on that side of the bar; `… here`: the figure alone is."""
 
 
-class ProbabilityRow(Record):
+class ProbabilityRow(Line):
     """How good the probabilities of acceptance are for users that were not trained on."""
 
-    name: str
-    baseline: bool
     auroc: Estimate
     """Chance that an accepted suggestion gets a higher probability than a rejected one, over all users; 0.5 is no skill."""
     auroc_within: Estimate
@@ -43,11 +42,9 @@ class ProbabilityRow(Record):
     bins: tuple[Bin, ...]
 
 
-class HidingRow(Record):
+class HidingRow(Line):
     """What one rule of hiding would have done. Intervals by user."""
 
-    name: str
-    baseline: bool
     rule: str
     """How the threshold came about, in words."""
     hidden: float
@@ -74,11 +71,9 @@ class AtBar(Record):
     """Of the hidden ones, those that would have been accepted; None where nothing is hidden."""
 
 
-class BarsRow(Record):
+class BarsRow(Line):
     """What a rule hides when more, or less, is tolerated."""
 
-    name: str
-    baseline: bool
     at: tuple[AtBar, ...]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tactful import __version__
 from tactful.data.formats.labelled import Labelled
 from tactful.errors import DataError, UserError
+from tactful.evaluation.judges.tables import cell
 from tactful.evaluation.suggestions.measure import measure_probabilities
 from tactful.evaluation.suggestions.results import ProbabilityRow
 from tactful.reward.card import CardData, CardFigure, suggestion_card
@@ -84,10 +85,7 @@ def _figures(rows: tuple[ProbabilityRow, ...]) -> tuple[CardFigure, ...]:
     baselines = {words: next(row for row in rows if row.name == name) for words, name in others.items()}
 
     def beside(field: str) -> str:
-        told = {words: getattr(row, field).value for words, row in baselines.items()}
-        return ", ".join(
-            f"{'–' if value is None else format(value, '.3f')} {words}" for words, value in told.items()
-        )
+        return ", ".join(f"{cell(getattr(row, field).value)} {words}" for words, row in baselines.items())
 
     floor = model.ece_floor
     return (

@@ -96,10 +96,7 @@ def pool_from_items(items: Sequence[Prediction], seed: int = 0) -> Pool:
     Fewer dialogues than folds: as many folds as dialogues; with one dialogue there is nothing to learn from.
     """
     dialogues = {item.dialogue_id for item in items}
-    known: dict[tuple[str, int], Known] = {}
-    for item in items:
-        for number, entry in _within(item):
-            known[item.dialogue_id, number] = entry
+    known = {(item.dialogue_id, number): entry for item in items for number, entry in _within(item)}
     folds = (
         group_folds(dialogues, min(FOLDS, len(dialogues)), seed)
         if len(dialogues) > 1
@@ -171,7 +168,7 @@ def baseline_predictions(
     """Baseline → k predictions for each item, in order. Where it knows fewer than k different ones, they come again."""
     common = _Common(pool)
     return {
-        "repeat": [_filled(_last_messages(item), k) for item in items],
+        "repeat": [_filled((turn.text for turn in reversed(user_turns(item.context))), k) for item in items],
         "nearest": [_filled(found, k) for found in _nearest(items, pool, k)],
         "common": [_filled(common.messages(item, k), k) for item in items],
         "random": [_filled(_drawn(item, pool, k, seed), k) for item in items],
@@ -181,10 +178,6 @@ def baseline_predictions(
 def _filled(messages: Iterable[str], k: int) -> tuple[str, ...]:
     distinct = list({plain(message): message for message in messages}.values())[:k]
     return tuple(islice(cycle(distinct or [NOTHING]), k))
-
-
-def _last_messages(item: Prediction) -> list[str]:
-    return [turn.text for turn in reversed(user_turns(item.context))]
 
 
 def _drawn(item: Prediction, pool: Pool, k: int, seed: int) -> list[str]:

@@ -14,15 +14,12 @@ from tactful.llm import ModelSpec
 from tactful.runs import Context, Job, RunFolder
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Record, Written
-from tactful.utterance.asking import ask
 from tactful.utterance.predict.predictor import Prediction
-from tactful.utterance.stages.similarity import PROMPT, SimilarityReply
-from tactful.utterance.transcript import fenced, language
+from tactful.utterance.stages.similarity import MAX_TEXT_CHARS, PROMPT, SimilarityReply, ask_scores
 from tactful.utterance.types import Hindsight
 
 ROLE = "judge"
 SCRIPTS = "utterance"
-_MAX_CHARS = 8_000
 
 
 class JudgeTask(Record):
@@ -87,43 +84,28 @@ class JudgeStage:
 
     async def __call__(self, record: JudgeTask, context: Context) -> JudgedTask:
         """Raises: ProviderError, when the judge gives no answer; StopRun."""
-        count = len(record.predictions)
-        numbered = "\n\n".join(
-            f"Prediction {number}\n{shortened(text, _MAX_CHARS // 2)}"
-            for number, text in enumerate(record.predictions, start=1)
-        )
-        gold = record.hindsight.message
-        shown = fenced(
-            answer=shortened(record.answer, _MAX_CHARS),
-            message=shortened(gold, _MAX_CHARS),
-            predictions=numbered,
-        )
-        prompt = PROMPT.render(**shown, language=language(record.lang))
+        wanted = list(range(1, len(record.predictions) + 1))
 
         def each_once(reply: SimilarityReply) -> str:
             numbers = sorted(item.number for item in reply.scores)
-            wanted = list(range(1, count + 1))
-            return (
-                ""
-                if numbers == wanted
-                else f"there are scores for {numbers}, expected one for each of {wanted}"
-            )
+            if numbers == wanted:
+                return ""
+            return f"there are scores for {numbers}, expected one for each of {wanted}"
 
-        facts = {"gold": gold, "predictions": list(record.predictions), "lang": record.lang}
         same = {"id": record.id, "system": record.system, "item_id": record.item_id}
         try:
-            reply = await ask(
+            reply = await ask_scores(
+                record.predictions,
+                record.hindsight.message,
+                shortened(record.answer, MAX_TEXT_CHARS),
+                record.lang,
                 context.models[ROLE],
-                prompt,
-                SimilarityReply,
-                task="utterance_similarity",
-                facts=facts,
                 check=each_once,
             )
         except ParseError as error:
             return JudgedTask(**same, unscored=True, reason=f"unreadable: {error}")
         by_number = {item.number: item.score for item in reply.scores}
-        return JudgedTask(**same, scores=tuple(by_number[number] for number in range(1, count + 1)))
+        return JudgedTask(**same, scores=tuple(by_number[number] for number in wanted))
 
 
 def judge_job(config: JudgeConfig, tasks: Iterator[JudgeTask], model: ModelSpec) -> Job:

@@ -79,29 +79,53 @@ def all_predictions(
 
 
 def evaluate_predictions(
-    items: Sequence[Prediction],
+    source: str,
+    items: Items,
     predictions: Mapping[str, Sequence[tuple[str, ...]]],
     similarities: Similarities,
     settings: Settings,
+    pool: Pool,
     *,
+    train: str | None,
+    judge: str | None,
     judged: JudgeScores | None = None,
-) -> tuple[tuple[Slice, ...], tuple[Sample, ...], str]:
-    """(slices, samples, headline measure). `predictions` is `all_predictions`; `similarities` reads them all."""
-    texts, gold = _texts(items, predictions)
-    similarities.prepare(texts, gold)
+    notes: Sequence[str] = (),
+) -> UtteranceEvaluation:
+    """Every figure of `predictions` (`all_predictions`), which `similarities` reads, and what a reader must know beside.
+
+    `judged` is what the model called `judge` said of them.
+    """
+    similarities.prepare(*_texts(items.items, predictions))
     names = [*similarities.measures, *([JUDGE] if judged is not None else [])]
-    everywhere = len(similarities.reads) == len({item.lang for item in items})
+    measures = measure_names(names, settings)
+    if judge:
+        measures = {name: text.replace("a language model", judge) for name, text in measures.items()}
+    everywhere = len(similarities.reads) == len({item.lang for item in items.items})
     headline = f"{COSINE if COSINE in names and everywhere else CHRF}_best"
     table = {
-        system: _columns(system, items, said, similarities, names, settings, judged)
+        system: _columns(system, items.items, said, similarities, names, settings, judged)
         for system, said in predictions.items()
     }
-    groups = np.array([item.dialogue_id for item in items])
-    slices = _slices(items, table, groups, headline, settings)
-    return (
-        slices,
-        _samples(items, predictions[MODEL], table[MODEL][headline], similarities, headline),
-        headline,
+    slices = _slices(items.items, table, headline, settings)
+    return UtteranceEvaluation(
+        source=source,
+        k=settings.k,
+        read=items.read,
+        items=len(items.items),
+        dialogues=slices[0].dialogues,
+        unparsable=sum(not item.usable for item in items.items),
+        failed=items.failed,
+        skipped=items.skipped,
+        bad=items.bad,
+        measures=measures,
+        headline_measure=headline,
+        readers=_readers(similarities),
+        training=_training(pool, train),
+        slices=slices,
+        samples=_samples(items.items, predictions[MODEL], table[MODEL][headline], similarities, headline),
+        notes=(*items.notes, *notes, *_own_notes(items, pool)),
+        provenance=_provenance(items),
+        seed=settings.seed,
     )
 
 
@@ -196,10 +220,10 @@ def _view(item: Prediction, system: str, usual: tuple[str, str], closest: list[f
 def _slices(
     items: Sequence[Prediction],
     table: Mapping[str, ScoreColumns],
-    groups: np.ndarray[Any, Any],
     headline: str,
     settings: Settings,
 ) -> tuple[Slice, ...]:
+    groups = np.array([item.dialogue_id for item in items])
     parts: dict[str, list[int]] = {"overall": list(range(len(items)))}
     keys: Sequence[tuple[str, Callable[[Prediction], str]]] = (
         ("source", lambda item: item.source),
@@ -279,49 +303,6 @@ def _samples(
             ),
         )
         for title, at in chosen
-    )
-
-
-# ---------------------------------------------------------------- the whole
-
-
-def describe_evaluation(
-    source: str,
-    items: Items,
-    scored: tuple[tuple[Slice, ...], tuple[Sample, ...], str],
-    similarities: Similarities,
-    settings: Settings,
-    pool: Pool,
-    *,
-    train: str | None,
-    judge: str | None,
-    notes: Sequence[str] = (),
-) -> UtteranceEvaluation:
-    """What was found (`evaluate_predictions`), with everything that a reader must know beside it."""
-    slices, samples, headline = scored
-    names = (*similarities.measures, *([JUDGE] if judge else []))
-    measures = measure_names(names, settings)
-    if judge:
-        measures = {name: text.replace("a language model", judge) for name, text in measures.items()}
-    return UtteranceEvaluation(
-        source=source,
-        k=settings.k,
-        read=items.read,
-        items=len(items.items),
-        dialogues=slices[0].dialogues,
-        unparsable=sum(not item.usable for item in items.items),
-        failed=items.failed,
-        skipped=items.skipped,
-        bad=items.bad,
-        measures=measures,
-        headline_measure=headline,
-        readers=_readers(similarities),
-        training=_training(pool, train),
-        slices=slices,
-        samples=samples,
-        notes=(*items.notes, *notes, *_own_notes(items, pool)),
-        provenance=_provenance(items),
-        seed=settings.seed,
     )
 
 

@@ -19,7 +19,6 @@ from tactful.evaluation.utterance.judge import JudgeConfig, judge_job, judge_sco
 from tactful.evaluation.utterance.measure import (
     Settings,
     all_predictions,
-    describe_evaluation,
     evaluate_predictions,
     measure_names,
 )
@@ -46,16 +45,6 @@ class PredictionSources:
     side: PublishedSide = "insight"
     """Published rows: which predictions are evaluated."""
     skip_bad: bool = False
-
-    def read(self) -> Items:
-        """The predictions. Raises: UsageError, DataError."""
-        return read_items(
-            self.paths,
-            labels=self.labels,
-            dialogues=self.dialogues,
-            side=self.side,
-            skip_bad=self.skip_bad,
-        )
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,13 @@ def evaluate_sources(
     Raises: UsageError, DataError for sources; MissingExtra, ConfigError for a named encoder that cannot be opened.
     """
     options = options or RunOptions(seed=settings.seed)
-    items = sources.read()
+    items = read_items(
+        sources.paths,
+        labels=sources.labels,
+        dialogues=sources.dialogues,
+        side=sources.side,
+        skip_bad=sources.skip_bad,
+    )
     encoders, notes = open_encoders(encoder, multilingual_encoder)
     most = max(len(item.predictions) for item in items.items) or settings.k
     if most < settings.k:
@@ -112,15 +107,16 @@ def evaluate_sources(
             notes.append(
                 f"{missing} judgements are missing (unreadable, or no answer): unscored, in no judge figure."
             )
-    found = describe_evaluation(
+    found = evaluate_predictions(
         name,
         items,
-        evaluate_predictions(items.items, predictions, similarities, settings, judged=judged),
+        predictions,
         similarities,
         settings,
         pool,
         train=None if sources.train is None else str(sources.train),
         judge=None if judge is None else judge.name,
+        judged=judged,
         notes=notes,
     )
     if folder is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from tactful.data.io import write_file
 from tactful.data.page import render_template
 from tactful.data.sealed import load_document
-from tactful.evaluation.plots import BASELINE, LEARNED, new_figure, style, svg
+from tactful.evaluation.plots import BASELINE, LEARNED, bar, new_figure, style, svg
 from tactful.evaluation.utterance.results import Slice, SystemScores, UtteranceEvaluation
 
 FILE_NAME = "evaluation.json"
@@ -60,12 +60,8 @@ def _draw(axes: Any, parts: Sequence[Slice], name: str) -> None:
             estimate = system.measures[name]
             if estimate.value is None:
                 continue
-            at, colour = len(labels), LEARNED if system.kind == "model" else BASELINE
-            if estimate.low is not None and estimate.high is not None:
-                axes.plot(
-                    [estimate.low, estimate.high], [at, at], color=colour, lw=2.2, solid_capstyle="round"
-                )
-            axes.scatter([estimate.value], [at], color=colour, s=30, zorder=3)
+            colour = LEARNED if system.kind == "model" else BASELINE
+            bar(axes, estimate, len(labels), colour=colour, size=30)
             labels.append(f"{part.name} · {system.name}")
     axes.set_yticks(range(len(labels)), labels)
     axes.set_xlabel(f"{name} with its 95% interval by dialogue (right is better)")
@@ -118,8 +114,4 @@ def table_lines(evaluation: UtteranceEvaluation) -> list[str]:
 def cell(system: SystemScores, name: str) -> str:
     """A measure of a system with its interval."""
     estimate = system.measures[name]
-    if estimate.value is None:
-        return "-"
-    if estimate.low is None or estimate.high is None:
-        return f"{estimate.value:.3f}"
-    return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+    return "-" if estimate.value is None else estimate.short()

@@ -5,7 +5,7 @@ Source: ProUtt (arXiv:2601.09713), similarity in [0, 1]; prompt and anchors our 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tactful.llm.replies.percent import Percent
@@ -20,7 +20,7 @@ from tactful.utterance.transcript import MAX_CHARS, fenced, language
 from tactful.utterance.types import Example, Insight, Similarity
 
 PROMPT = load_prompt(__file__, fields={"mark", "answer", "message", "predictions", "language"})
-_MAX_TEXT_CHARS = 8_000
+MAX_TEXT_CHARS = 8_000
 _MAX_PREDICTION_CHARS = 4_000
 
 Scores = tuple[Similarity, Similarity, Similarity, Similarity]
@@ -103,29 +103,37 @@ async def score_predictions(
 
     Raises: ParseError, also when a prediction has no score or two; ProviderError, StopRun.
     """
-    predictions = insight.predictions
-    message = example.hindsight.message
     answers = [item.content for item in example.context if item.role == "assistant"]
+    last = shortened(answers[-1], min(MAX_TEXT_CHARS, max_chars))
+    message, lang = example.hindsight.message, example.lang
+    reply = await ask_scores(insight.predictions, message, last, lang, model, check=_each_once)
+    by_number = {item.number: Similarity(score=item.score, reason=item.reason) for item in reply.scores}
+    return (by_number[1], by_number[2], by_number[3], by_number[4]), reply.repairs
+
+
+async def ask_scores(
+    predictions: Sequence[str],
+    message: str,
+    last: str,
+    lang: str,
+    model: ChatModel,
+    *,
+    check: Callable[[SimilarityReply], str],
+) -> SimilarityReply:
+    """What the model says of `predictions` of `message`, after `last`, the assistant's last one. Raises: as `ask`."""
     numbered = "\n\n".join(
         f"Prediction {number}\n{shortened(text, _MAX_PREDICTION_CHARS)}"
         for number, text in enumerate(predictions, start=1)
     )
-    shown = fenced(
-        answer=shortened(answers[-1], min(_MAX_TEXT_CHARS, max_chars)),
-        message=shortened(message, _MAX_TEXT_CHARS),
-        predictions=numbered,
-    )
-    prompt = PROMPT.render(**shown, language=language(example.lang))
-    reply = await ask(
+    shown = fenced(answer=last, message=shortened(message, MAX_TEXT_CHARS), predictions=numbered)
+    return await ask(
         model,
-        prompt,
+        PROMPT.render(**shown, language=language(lang)),
         SimilarityReply,
         task="utterance_similarity",
-        facts={"gold": message, "predictions": list(predictions), "lang": example.lang},
-        check=_each_once,
+        facts={"gold": message, "predictions": list(predictions), "lang": lang},
+        check=check,
     )
-    by_number = {item.number: Similarity(score=item.score, reason=item.reason) for item in reply.scores}
-    return (by_number[1], by_number[2], by_number[3], by_number[4]), reply.repairs
 
 
 def _each_once(reply: SimilarityReply) -> str:

@@ -58,10 +58,11 @@ def _of_fault(view: View, fault: Fault, seed: int, most: int) -> Clusters:
 
 
 def _typical(inside: Sequence[Example]) -> tuple[Example, ...]:
-    """The first that say different things, then the rest."""
-    different = {one.text: one for one in reversed(inside)}
-    first = sorted(different.values(), key=inside.index)
-    return tuple(first[:MOST_EXAMPLES])
+    """The first that say different things."""
+    different: dict[str, Example] = {}
+    for one in inside:
+        different.setdefault(one.text, one)
+    return tuple(different.values())[:MOST_EXAMPLES]
 
 
 def _examples(view: View, places: Sequence[tuple[int, int, int]], fault: Fault) -> list[Example]:

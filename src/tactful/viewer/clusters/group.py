@@ -66,7 +66,7 @@ def _weighed(texts: Sequence[str]) -> tuple[Any, Sequence[str]]:
 
     for fewest, most, telling in ((2, 0.5, _TELLING), (1, 0.5, _TELLING), (1, 1.0, 0.0)):
         vectorizer = TfidfVectorizer(
-            analyzer=_analysed, sublinear_tf=True, min_df=fewest, max_df=most, max_features=_TERMS
+            analyzer=_terms, sublinear_tf=True, min_df=fewest, max_df=most, max_features=_TERMS
         )
         try:
             weights = vectorizer.fit_transform(texts)
@@ -157,22 +157,16 @@ def _distinct(words: Sequence[str]) -> tuple[str, ...]:
 
 
 def _words_alone(texts: Sequence[str]) -> tuple[str, ...]:
-    counts: dict[str, int] = {}
-    for text in texts:
-        for term in dict.fromkeys(_analysed(text)):
-            counts[term] = counts.get(term, 0) + 1
+    counts = Counter(term for text in texts for term in dict.fromkeys(_terms(text)))
     common = [term for term in counts if counts[term] >= max(2, len(texts) / 4)]
     return _named(sorted(common, key=lambda term: -counts[term]), texts)
 
 
-def _analysed(text: str) -> list[str]:
-    """The terms of a text: words and pairs of neighbours; of Chinese and Japanese, pairs of characters."""
-    return list(_terms(text.lower()))
-
-
 def _terms(text: str) -> Iterator[str]:
+    """The terms of a text: words and pairs of neighbours; of Chinese and Japanese, pairs of characters."""
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
+    text = text.lower()
     for run in _CJK.findall(text):
         pairs = (run[at : at + 2] for at in range(len(run) - 1))
         yield from (pair for pair in pairs if pair not in _SAID_OF_ALL_ZH)

@@ -1,6 +1,6 @@
 """Two runs on the same inputs, by their side indices, joined in one database that is gone when it is closed.
 
-comparison = Comparison(a, b); comparison.matched; comparison.page("a.asked and not b.asked"); comparison.figures()
+comparison = Comparison(a, b); comparison.matched; comparison.page("a.asked and not b.asked"); comparison.figures
 """
 
 from __future__ import annotations
@@ -65,10 +65,7 @@ class Comparison:
         for name, path in (("a", a), ("b", b)):
             attach(self._connection, path, name)
         self._connection.execute("BEGIN")  # one moment of both
-        self._known: Mapping[Side, Known] = {
-            "a": known_facts(self._connection, "a"),
-            "b": known_facts(self._connection, "b"),
-        }
+        self._known: Mapping[Side, Known] = {side: known_facts(self._connection, side) for side in _SIDES}
         if missing := [name for name in by if name not in self._both]:
             raise UsageError(
                 f"not both runs have '{missing[0]}' to match by; both have: {', '.join(self._both) or 'nothing'}"
@@ -227,19 +224,16 @@ class Comparison:
             return Figures(grouped_by=grouped_by or "input", groups=groups, figures=())
         found = resampled(sums, _means, items=groups, resamples=1000 if groups <= _MANY else 200)
         figures = []
-        for place, name in enumerate(facts):
-            in_a, in_b = (int(sums[:, 4 * place + at].sum()) for at in (1, 3))
-            never = (
-                "yes/no" in self._both[name]
-                and not sums[:, 4 * place].any()
-                and not sums[:, 4 * place + 2].any()
-            )
+        totals = sums.sum(axis=0).reshape(-1, 4)
+        for place, (name, (sum_a, in_a, sum_b, in_b)) in enumerate(zip(facts, totals, strict=True)):
+            share = "yes/no" in self._both[name]
+            never = share and not sum_a and not sum_b
             if not in_a or not in_b or never:
                 continue
             figures.append(
                 Figure(
                     fact=name,
-                    share="yes/no" in self._both[name],
+                    share=share,
                     a=_with(found[f"a{place}"], in_a),
                     b=_with(found[f"b{place}"], in_b),
                     difference=_with(found[f"d{place}"], min(in_a, in_b)),
@@ -260,7 +254,7 @@ class Comparison:
     def _group(self, grouped_by: str) -> None:
         """The tables that say of which group each matched record is: by what a says of it."""
         fact = f"ua.{self._known['a'][grouped_by][0]}" if grouped_by else "NULL"
-        for side in ("a", "b"):
+        for side in _SIDES:
             self._connection.execute(f"DROP TABLE IF EXISTS group_{side}")
             self._connection.execute(
                 f"CREATE TABLE group_{side} AS SELECT {side}o AS ordinal, "  # noqa: S608
@@ -273,9 +267,8 @@ class Comparison:
         sums: dict[str, Array] = {}
         for at, side in enumerate(_SIDES):
             for name, *row in self._rows(side, facts):
-                mine = sums.setdefault(name, np.zeros(4 * len(facts)))
-                for place in range(len(facts)):
-                    mine[4 * place + 2 * at : 4 * place + 2 * at + 2] = row[2 * place : 2 * place + 2]
+                mine = sums.setdefault(name, np.zeros((len(facts), 2, 2)))
+                mine[:, at] = np.reshape(row, (-1, 2))
         return np.array([sums[name] for name in sorted(sums)]).reshape(len(sums), 4 * len(facts))
 
     def _rows(self, side: Side, facts: Sequence[str]) -> Iterator[Any]:
@@ -288,11 +281,9 @@ class Comparison:
             )
         )
         mainline = f"AND {known['parent'][0]} IS NULL" if "parent" in known else ""
-        return iter(
-            self._connection.execute(
-                f"SELECT name{chosen} FROM {side}.units JOIN group_{side} USING (ordinal) "  # noqa: S608
-                f"WHERE turn NOT NULL {mainline} GROUP BY name"
-            )
+        return self._connection.execute(
+            f"SELECT name{chosen} FROM {side}.units JOIN group_{side} USING (ordinal) "  # noqa: S608
+            f"WHERE turn NOT NULL {mainline} GROUP BY name"
         )
 
     def _one(self, sql: str, values: Sequence[Any] = ()) -> int:
@@ -310,5 +301,5 @@ def _means(rows: Array) -> dict[str, Array]:
     return found
 
 
-def _with(estimate: Estimate, items: int) -> Estimate:
-    return estimate.model_copy(update={"items": items})
+def _with(estimate: Estimate, items: float) -> Estimate:
+    return estimate.model_copy(update={"items": int(items)})

@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from tactful.errors import UsageError
@@ -160,12 +161,11 @@ class _Reader:
         )
 
     def _compared(self, node: ast.Compare) -> Tree:
-        found: list[Tree] = []
-        left = node.left
-        for op, right in zip(node.ops, node.comparators, strict=True):
-            found.append(self._pair(left, op, right))
-            left = right
-        return found[0] if len(found) == 1 else Both("and", tuple(found))
+        operands = pairwise((node.left, *node.comparators))
+        found = tuple(
+            self._pair(left, op, right) for (left, right), op in zip(operands, node.ops, strict=True)
+        )
+        return found[0] if len(found) == 1 else Both("and", found)
 
     def _pair(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> Tree:
         if isinstance(op, ast.In | ast.NotIn):

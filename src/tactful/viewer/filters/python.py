@@ -5,48 +5,43 @@ from __future__ import annotations
 from tactful.viewer.filters.grammar import Both, Compare, Has, Holds, In, Known, Name, Not, Tree, type_of
 
 
-def to_python(tree: Tree, *, unit: str = "unit") -> str:
-    """An expression over `unit`, a mapping from fact to value. It is true where SQL's is true, false where that is
-    false or NULL: an unknown matches neither a condition nor its contrary."""
-    return _code(tree, unit, wanted=True)
-
-
-def _code(tree: Tree, unit: str, *, wanted: bool) -> str:
-    """Code that is true exactly where the tree is known to be `wanted`."""
+def to_python(tree: Tree, *, wanted: bool = True) -> str:
+    """An expression over `unit`, a mapping from fact to value: true exactly where the tree is known to be `wanted`, as SQL's
+    is then, and false where that is NULL. An unknown matches neither a condition nor its contrary."""
     match tree:
         case Both():
             how = tree.how if wanted else {"and": "or", "or": "and"}[tree.how]
-            return f" {how} ".join(_bracketed(part, unit, wanted) for part in tree.parts)
+            return f" {how} ".join(_bracketed(part, wanted) for part in tree.parts)
         case Not():
-            return _code(tree.part, unit, wanted=not wanted)
+            return to_python(tree.part, wanted=not wanted)
         case Holds():
-            return f"{_get(tree.name, unit)} is {wanted}"
+            return f"{_get(tree.name)} is {wanted}"
         case Known():
-            return f"{_get(tree.name, unit)} {'is not' if wanted else 'is'} None"
+            return f"{_get(tree.name)} {'is not' if wanted else 'is'} None"
         case In():
-            value, inside = _get(tree.name, unit), "in" if wanted else "not in"
+            value, inside = _get(tree.name), "in" if wanted else "not in"
             return f"{value} is not None and {value} {inside} {tree.values!r}"
         case Has(name=None):
-            return f"{'' if wanted else 'not '}{unit}.has({tree.needle!r})"
+            return f"{'' if wanted else 'not '}unit.has({tree.needle!r})"
         case Has(name=Name() as name):
-            value = _get(name, unit)
+            value = _get(name)
             inside = "in" if wanted else "not in"
             return f"{value} is not None and {tree.needle.casefold()!r} {inside} str({value}).casefold()"
         case Compare():
-            return _compared(tree, unit, wanted)
+            return _compared(tree, wanted)
     raise AssertionError(tree)
 
 
-def _bracketed(tree: Tree, unit: str, wanted: bool) -> str:
-    code = _code(tree, unit, wanted=wanted)
+def _bracketed(tree: Tree, wanted: bool) -> str:
+    code = to_python(tree, wanted=wanted)
     return f"({code})" if " and " in code or " or " in code else code
 
 
-def _compared(tree: Compare, unit: str, wanted: bool) -> str:
-    value = _get(tree.left, unit)
+def _compared(tree: Compare, wanted: bool) -> str:
+    value = _get(tree.left)
     known = [f"{value} is not None"]
     if isinstance(tree.right, Name):
-        other = _get(tree.right, unit)
+        other = _get(tree.right)
         known.append(f"{other} is not None")
         if len(tree.left.types) > 1 or len(tree.right.types) > 1:
             known.append(f"isinstance({value}, str) == isinstance({other}, str)")
@@ -58,5 +53,5 @@ def _compared(tree: Compare, unit: str, wanted: bool) -> str:
     return " and ".join([*known, comparison if wanted else f"not {comparison}"])
 
 
-def _get(name: Name, unit: str) -> str:
-    return f"{unit}.get({name.name!r})"
+def _get(name: Name) -> str:
+    return f"unit.get({name.name!r})"

@@ -14,15 +14,13 @@ from urllib.parse import quote
 
 from tactful.errors import DataError
 from tactful.types import content_hash
-from tactful.viewer.folders.runs import MOST_DEEP, Runs
+from tactful.viewer.folders.runs import Runs, found_below
 from tactful.viewer.look import View
 from tactful.viewer.types import Listed, RunRow
 
 MOST_OPEN = 8
 """Runs whose index is followed at a time; the one that was asked for longest ago makes room."""
 MOST_FILES = 1000
-_OF_A_RUN = frozenset({"records.jsonl", "failures.jsonl"})
-"""Written from the run's state, which is looked at itself."""
 
 
 @dataclass
@@ -65,10 +63,9 @@ class Library:
         """JSONL files that lie beside the runs, or inside of one, by name; what is its state is not among them."""
         if self.path.is_file():
             return (self._listed(self.path.name, self.path),)
-        paths = _files(self.path if run is None else Path(run.path), inside=run is not None)
-        return tuple(
-            self._listed(str(path.relative_to(self.path)), path) for path in islice(paths, MOST_FILES)
-        )
+        found = found_below(self.path if run is None else Path(run.path), inside=run is not None)
+        paths = islice((path for path, is_run in found if not is_run), MOST_FILES)
+        return tuple(self._listed(str(path.relative_to(self.path)), path) for path in paths)
 
     def find(self, key: str) -> Listed | None:
         """What has this key, as it is now; None: nothing that is listed."""
@@ -131,26 +128,3 @@ class Library:
 def address_of(key: str) -> str:
     """The key as it stands in the path of an address."""
     return quote(key, safe=":")
-
-
-def _files(root: Path, *, inside: bool) -> Iterator[Path]:
-    """JSONL files at and below `root`, sorted; none by links, in hidden folders or, unless `inside`, in runs."""
-
-    def below(folder: Path, deep: int) -> Iterator[Path]:
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-        except OSError:
-            return
-        names = {entry.name for entry in entries}
-        is_run = not names.isdisjoint(("run.json", "run.sqlite"))
-        if is_run and not (inside and deep == 0):
-            return
-        for entry in entries:
-            if entry.name.startswith(".") or (is_run and entry.name in _OF_A_RUN):
-                continue
-            if entry.name.endswith(".jsonl") and entry.is_file(follow_symlinks=False):
-                yield Path(entry.path)
-            elif deep < MOST_DEEP and entry.is_dir(follow_symlinks=False):
-                yield from below(Path(entry.path), deep + 1)
-
-    return below(root, 0)

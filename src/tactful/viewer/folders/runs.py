@@ -22,8 +22,10 @@ from tactful.viewer.types import RunRow, Standing
 MOST_DEEP = 4
 """Folders below the one that is looked at; `calibrate demo` puts its runs two below."""
 MOST_FIGURES = 8
-_TOLD = frozenset({"read", "done", "failed", "skipped", "unscored", "usage"})
-"""The row has them itself."""
+_OF_A_RUN = frozenset({"records.jsonl", "failures.jsonl"})
+"""Written from the run's state, which is looked at itself."""
+_COUNTS = {"read", "done", "failed", "skipped", "unscored"}
+"""Of records; a row has them from the run itself."""
 _STANDINGS: Mapping[str, Standing] = {
     "running": "going", "done": "done", "interrupted": "stopped", "killed": "stopped", "unreadable": "damaged",
 }  # fmt: skip
@@ -43,8 +45,9 @@ class Runs:
         if not self.root.is_dir():
             raise DataError(f"{self.root}: no such folder; runs without --out go to ./runs")
         found: dict[Path, tuple[object, RunRow]] = {}
-        for path in run_paths(self.root):
-            found[path] = self._look(path)
+        for path, is_run in found_below(self.root):
+            if is_run:
+                found[path] = self._look(path)
         self._kept = found
         return tuple(sorted((row for _, row in found.values()), key=lambda row: row.started_at, reverse=True))
 
@@ -60,20 +63,26 @@ class Runs:
         return signs, run_row(path, "." if path == self.root else str(path.relative_to(self.root)))
 
 
-def run_paths(root: Path) -> Iterator[Path]:
-    """The run folders at and below `root`, sorted; nothing is looked for inside a run, in hidden folders or by links."""
+def found_below(root: Path, *, inside: bool = False) -> Iterator[tuple[Path, bool]]:
+    """(path, whether it is a run) of the run folders and JSONL files at and below `root`, sorted; none by links, in hidden
+    folders or, but for the root itself with `inside`, in runs."""
 
-    def below(folder: Path, deep: int) -> Iterator[Path]:
+    def below(folder: Path, deep: int) -> Iterator[tuple[Path, bool]]:
         try:
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError:  # whether it is a run cannot be seen: the row will say so
-            yield folder
+            yield folder, True
             return
-        if any(entry.name in ("run.json", "run.sqlite") for entry in entries):
-            yield folder
+        is_run = any(entry.name in ("run.json", "run.sqlite") for entry in entries)
+        if is_run and not (inside and deep == 0):
+            yield folder, True
             return
         for entry in entries:
-            if deep < MOST_DEEP and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+            if entry.name.startswith(".") or (is_run and entry.name in _OF_A_RUN):
+                continue
+            if entry.name.endswith(".jsonl") and entry.is_file(follow_symlinks=False):
+                yield Path(entry.path), False
+            elif deep < MOST_DEEP and entry.is_dir(follow_symlinks=False):
                 yield from below(Path(entry.path), deep + 1)
 
     return below(root, 0)
@@ -102,11 +111,7 @@ def _told(info: RunInfo, line: RunLine, name: str, generator: str) -> RunRow:
         standing=_STANDINGS[line.standing],
         problem=info.why_stopped if line.standing != "killed" else "its process ended without a word",
         started_at=info.started_at.astimezone(UTC).isoformat(timespec="seconds"),
-        read=line.read,
-        done=line.done,
-        failed=line.failed,
-        skipped=line.skipped,
-        unscored=line.unscored,
+        **line.model_dump(include=_COUNTS),
         calls=usage.calls,
         tokens=usage.prompt_tokens + usage.completion_tokens,
         cost_usd=usage.cost_usd,
@@ -133,8 +138,9 @@ def _figures(path: Path) -> dict[str, float]:
         found = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return {}
-    told = (one for one in _numbers(found, "") if one[1] and _TOLD.isdisjoint(one[0].split(".")))
-    return dict(islice(told, MOST_FIGURES))
+    told = {*_COUNTS, "usage"}
+    new = (one for one in _numbers(found, "") if one[1] and told.isdisjoint(one[0].split(".")))
+    return dict(islice(new, MOST_FIGURES))
 
 
 def _numbers(found: Any, name: str) -> Iterator[tuple[str, float]]:

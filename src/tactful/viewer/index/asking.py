@@ -48,10 +48,8 @@ def examples_of(connection: sqlite3.Connection, most: int) -> dict[str, tuple[Sc
                 values.append(value)
     for name, (place, _) in known.items():
         if not found[name]:
-            row = connection.execute(
-                f"SELECT {place} FROM units WHERE {place} IS NOT NULL LIMIT 1"  # noqa: S608
-            ).fetchone()
-            found[name] = [] if row is None or len(str(row[0])) >= _SHORT else [row[0]]
+            first = connection.execute(f"SELECT {place} FROM units WHERE {place} IS NOT NULL LIMIT 1")  # noqa: S608
+            found[name] = [value for (value,) in first if len(str(value)) < _SHORT]
     return {
         name: tuple(bool(value) if known[name][1].types == ("yes/no",) else value for value in values)
         for name, values in found.items()
@@ -85,8 +83,7 @@ def found_by(
     refuse_unknown_sort(query, tuple(known))
     way = "DESC" if query.descending else "ASC"
     if query.sort == "order" or query.sort not in known:
-        order, grouped = f"ordinal {way}", "DISTINCT ordinal"
-        tail = ""
+        grouped, tail, order = "DISTINCT ordinal", "", f"ordinal {way}"
     else:
         best = "max" if query.descending else "min"
         grouped, tail = "ordinal", "GROUP BY ordinal"
@@ -119,11 +116,9 @@ def _matches(
 def condition_of(query: Query, known: dict[str, tuple[str, Fact]]) -> Condition:
     """The query, without its order, as a condition over turns. Raises: UsageError."""
     parts: list[Condition] = []
-    for name in ("state", "stage", "error"):
+    for name in ("state", "stage", "error", "unscored"):
         if value := getattr(query, name):
             parts.append((f"{known[name][0]} = ?", [value]) if name in known else (_NOT_TRUE, []))
-    if query.unscored:
-        parts.append((f"{known['unscored'][0]} = 1", []) if "unscored" in known else (_NOT_TRUE, []))
     if query.text:
         parts.append(_words(query.text))
     if query.filter:

@@ -140,8 +140,8 @@ def bring_up_to_date(
             if not going():
                 return False
             entries = source.entries(changed[first : first + _AT_ONCE])
-            connection.execute("BEGIN IMMEDIATE")
-            try:
+            with connection:  # all of it, or nothing
+                connection.execute("BEGIN IMMEDIATE")
                 if entries or gone:
                     writer.change_roads()
                 writer.remove(gone if not first else ())
@@ -150,10 +150,6 @@ def bring_up_to_date(
                     writer.add(
                         place, stretch[place], as_indexed(text_of(entry)), units_of(entry, source.config)
                     )
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
     writer.tell_roads_not_taken()
     connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     return True

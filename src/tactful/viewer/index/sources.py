@@ -8,10 +8,11 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Protocol, get_args
+from typing import Any, BinaryIO, get_args
 
 import orjson
 
@@ -34,16 +35,14 @@ _LONGEST = 1 << 24
 """Bytes of a line that is read; of a longer one the beginning is shown as damaged."""
 
 
+@dataclass(slots=True, eq=False)
 class Entry:
     """One record as it is stored."""
 
-    __slots__ = ("attempts", "detail", "line", "rows")
-
-    def __init__(self, line: Line, rows: list[Any], detail: str = "", attempts: int = 1) -> None:
-        self.line = line
-        self.rows = rows
-        self.detail = detail
-        self.attempts = attempts
+    line: Line
+    rows: list[Any]
+    detail: str = ""
+    attempts: int = 1
 
     def facts(self) -> dict[str, Scalar]:
         """What filters may ask of a record whatever its kind."""
@@ -54,42 +53,6 @@ class Entry:
         if line.cost_usd is not None:
             found["cost"] = line.cost_usd
         return found | {name: value for name in ("stage", "error") if (value := getattr(line, name))}
-
-
-class Source(Protocol):
-    """Read-only; each call opens and closes what it reads, so that any thread may ask."""
-
-    path: Path
-    config: Mapping[str, Any] | None
-    """The run's, where there is one."""
-
-    def identity(self) -> str:
-        """Another one: another run or file lies here, and nothing known of it holds any more."""
-        ...
-
-    def count(self) -> int:
-        """How many records are stored."""
-        ...
-
-    def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
-        """(place, stamp) of the next records after a place; another stamp: the record was replaced."""
-        ...
-
-    def entries(self, places: Sequence[int]) -> list[Entry]:
-        """The records at these places, in the order asked for."""
-        ...
-
-    def page(self, query: Query) -> tuple[list[int], int]:
-        """Places of a page without search, filter or sorting by facts, and how many records there are in all."""
-        ...
-
-    def signs(self) -> Generator[object, None, None]:
-        """Something that differs from the last one once there may be news. Close it."""
-        ...
-
-    def raw(self, place: int) -> tuple[str, ...]:
-        """`file:line` of each output of a record."""
-        ...
 
 
 def open_source(path: Path) -> Source:
@@ -103,7 +66,10 @@ def open_source(path: Path) -> Source:
 
 
 class RunSource:
-    """A run folder: `run.sqlite` alone, whether `records.jsonl` is written or not."""
+    """A run folder: `run.sqlite` alone, whether `records.jsonl` is written or not.
+
+    Read-only; each call opens and closes what it reads, so that any thread may ask.
+    """
 
     def __init__(self, folder: RunFolder) -> None:
         self.path = folder.path
@@ -111,34 +77,32 @@ class RunSource:
         self.config: Mapping[str, Any] | None = folder.info().config
 
     def identity(self) -> str:
-        """Run, and the file of its state: a folder that was made anew has another."""
+        """Of the run and the file of its state. Another one: another run lies here, and nothing known of it holds any more."""
         info = self.folder.info()
         return content_hash(
             f"{info.run_id} {info.started_at.isoformat()} {os.stat(self.folder.state_path).st_ino}"
         )
 
     def count(self) -> int:
-        """Rows of the input."""
+        """How many records are stored."""
         with closing(self.folder.state()) as state:
             return state.count()
 
     def stamps(self, after: int, most: int) -> list[tuple[int, bytes]]:
-        """The rows' own hashes."""
+        """(place, hash) of the next rows after a place; another hash: the record was replaced."""
         with closing(self.folder.state()) as state:
             return state.stamps(after, most)
 
     def entries(self, places: Sequence[int]) -> list[Entry]:
-        """A damaged row comes as such, never as an error."""
+        """The records at these places, in the order asked for; a damaged row comes as such, never as an error."""
         with closing(self.folder.state()) as state:
             return [_entry(row) for row in state.at(places)]
 
     def page(self, query: Query) -> tuple[list[int], int]:
-        """By the columns of the row."""
+        """Places of a page without search, filter or sorting by facts, and how many records there are in all."""
         where: dict[str, str | int] = {
-            name: value for name in ("state", "stage", "error") if (value := getattr(query, name))
+            name: value for name in ("state", "stage", "error", "unscored") if (value := getattr(query, name))
         }
-        if query.unscored:
-            where["unscored"] = 1
         with closing(self.folder.state()) as state:
             return state.places(
                 where,
@@ -149,13 +113,14 @@ class RunSource:
             )
 
     def signs(self) -> Generator[object, None, None]:
-        """What SQLite knows of other writers, whether one is at work, and which run it is."""
+        """What SQLite knows of other writers, whether one is at work, and which run it is: another one once there may be
+        news. Close it."""
         with closing(self.folder.state()) as state:
             while True:
                 yield state.version(), is_locked(self.path), self.identity()
 
     def raw(self, place: int) -> tuple[str, ...]:
-        """The lines of `records.jsonl`; empty while it is not written, or older than what is stored."""
+        """`records.jsonl:line` of each output; empty while it is not written, or older than what is stored."""
         target = self.folder.records_path
         if self.folder.standing() not in ("done", "interrupted") or not target.is_file():
             return ()
@@ -194,7 +159,7 @@ def _read(line: bytes) -> Any:
 
 
 class FileSource:
-    """A JSONL file, one record a line; blank lines count as lines and hold no record. Follows what is appended."""
+    """As `RunSource`, of a JSONL file, one record a line; blank lines count as lines and hold no record. Follows what is appended."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -337,6 +302,9 @@ class FileSource:
             return self.path.open("rb")
         except OSError as error:
             raise DataError(f"{self.path}: cannot be read ({error.strerror})") from error
+
+
+Source = RunSource | FileSource
 
 
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:

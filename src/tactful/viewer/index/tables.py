@@ -15,7 +15,7 @@ from threading import Lock
 
 from tactful.runs.store.files import make_private_file
 from tactful.viewer.filters.grammar import type_of
-from tactful.viewer.types import Fact, FieldType, Scalar
+from tactful.viewer.types import Fact, Scalar
 
 VERSION = "1"
 MOST_FACTS = 400
@@ -138,9 +138,8 @@ def column_functions(connection: sqlite3.Connection) -> None:
 def known_facts(connection: sqlite3.Connection, schema: str = "main") -> dict[str, tuple[str, Fact]]:
     """Name → column and types, by name."""
     found = connection.execute(f"SELECT place, name, types FROM {schema}.facts ORDER BY name").fetchall()  # noqa: S608
-    types: dict[str, FieldType] = {"yes/no": "yes/no", "number": "number", "text": "text"}
     return {
-        name: (column(place), Fact(name=name, types=tuple(types[one] for one in told.split(","))))
+        name: (column(place), Fact.model_validate({"name": name, "types": told.split(",")}))
         for place, name, told in found
     }
 
@@ -153,10 +152,8 @@ class Writer:
         found = connection.execute("SELECT place, name, types FROM facts").fetchall()
         self._columns = {name: place for place, name, _ in found}
         self._types = {name: set(types.split(",")) for _, name, types in found}
-        self._doc = connection.execute("SELECT coalesce(max(rowid), 0) FROM words").fetchone()[0]
-        self._doc = max(
-            self._doc, connection.execute("SELECT coalesce(max(doc), 0) FROM records").fetchone()[0]
-        )
+        said = "SELECT max(rowid) AS doc FROM words UNION ALL SELECT max(doc) FROM records"
+        self._doc = connection.execute(f"SELECT coalesce(max(doc), 0) FROM ({said})").fetchone()[0]  # noqa: S608
 
     def add(self, ordinal: int, stamp: bytes, text: str, units: Iterable[Unit]) -> None:
         """A record, in place of what stood there."""
@@ -165,15 +162,12 @@ class Writer:
         self._connection.execute("INSERT INTO records VALUES (?,?,?)", (ordinal, stamp, self._doc))
         self._connection.execute("INSERT INTO words (rowid, text) VALUES (?,?)", (self._doc, text))
         for line, turn, facts in units:
-            names = [
-                column(place) for name, value in facts.items() if (place := self._place(name, value)) >= 0
-            ]
-            values = [value for name, value in facts.items() if name in self._columns]
-            marks = ",".join("?" * (len(values) + 4))
-            columns = "".join(f",{name}" for name in names)
+            held = {place: value for name, value in facts.items() if (place := self._place(name, value)) >= 0}
+            marks = ",".join("?" * (len(held) + 4))
+            columns = "".join(f",{column(place)}" for place in held)
             self._connection.execute(
                 f"INSERT INTO units (ordinal, doc, line, turn{columns}) VALUES ({marks})",  # noqa: S608
-                (ordinal, self._doc, line, turn, *values),
+                (ordinal, self._doc, line, turn, *held.values()),
             )
 
     def remove(self, ordinals: Sequence[int]) -> None:

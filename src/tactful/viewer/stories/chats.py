@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tactful.viewer.stories.beats import Beat, Compared, Option, Options, Said, TurnAt
 from tactful.viewer.stories.plain import messages
-from tactful.viewer.strips.plain import Row, number, part, parts, words
+from tactful.viewer.strips.plain import Row, number, part, parts, texts, words
 
 _VIEWS = ("mining", "exploration")
 
@@ -45,14 +45,11 @@ def prediction_beats(row: Row) -> Iterator[Beat]:
     """The dialogue so far, the predictions, and what really came."""
     yield from messages(row, "context")
     yield TurnAt(turn=0)
-    views = row.get("views")
-    named = [words(view) for view in views] if isinstance(views, list) else []
-    found = row.get("predictions")
-    texts = [words(text) for text in found] if isinstance(found, list) else []
-    tags = [(view,) if view else () for view in named] + [()] * len(texts)
+    predicted = texts(row, "predictions")
+    tags = [(view,) if view else () for view in texts(row, "views")] + [()] * len(predicted)
     yield Options(
         name="predictions",
-        options=tuple(Option(text=one, tags=tag) for one, tag in zip(texts, tags, strict=False)),
+        options=tuple(Option(text=one, tags=tag) for one, tag in zip(predicted, tags, strict=False)),
     )
     yield from _came(part(row, "hindsight"))
 
@@ -79,9 +76,8 @@ def _came(gold: Row) -> Iterator[Beat]:
 def _predicted(side: Row) -> Iterator[Option]:
     scores = iter(parts(side, "scores"))
     for view in _VIEWS:
-        found = part(part(side, "insight"), view).get("predictions")
-        for text in found if isinstance(found, list) else ():
-            yield Option(text=words(text), tags=(view,), score=number(next(scores, {}).get("score")))
+        for text in texts(part(part(side, "insight"), view), "predictions"):
+            yield Option(text=text, tags=(view,), score=number(next(scores, {}).get("score")))
 
 
 def _reasoned(side: Row) -> Iterator[str]:
@@ -93,5 +89,4 @@ def _reasoned(side: Row) -> Iterator[str]:
             yield " → ".join(
                 filter(None, (words(path.get(name)) for name in ("topic", "attribute", "value")))
             )
-        found = told.get("predictions")
-        yield from (words(text) for text in (found if isinstance(found, list) else ()))
+        yield from texts(told, "predictions")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tactful.viewer.stories.beats import Beat, Option, Options, Told, TurnAt
 from tactful.viewer.stories.plain import happened, told
-from tactful.viewer.strips.plain import Row, part, parts, words
+from tactful.viewer.strips.plain import Row, part, parts, texts, words
 
 
 def episode_beats(row: Row) -> Iterator[Beat]:
@@ -63,9 +63,8 @@ def scene_beats(row: Row) -> Iterator[Beat]:
             ),
         )
     for name in ("operations", "example_events"):
-        found = row.get(name)
-        if isinstance(found, list) and found:
-            yield Options(name=name, options=tuple(Option(text=words(text)) for text in found))
+        if found := texts(row, name):
+            yield Options(name=name, options=tuple(Option(text=text) for text in found))
 
 
 def _try(one: Row) -> Option:

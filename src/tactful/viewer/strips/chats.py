@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tactful.mend.types import OUTCOMES, RIGHT, UNKNOWN
-from tactful.viewer.strips.plain import Row, facts, number, part, parts, weighed_facts, words, yes_no
+from tactful.viewer.strips.plain import Row, facts, number, part, parts, texts, weighed_facts, words, yes_no
 from tactful.viewer.types import Did, Other, Strip
 
 _HALF = 0.5
@@ -99,7 +99,7 @@ def replayed_strips(row: Row) -> Iterator[Strip]:
 
 def prediction_strips(row: Row) -> Iterator[Strip]:
     """One strip: the first message that was predicted, beside the others, and the one that really came."""
-    said = [words(text) for text in row.get("predictions") or ()]
+    said = texts(row, "predictions")
     yield Strip(
         id=words(row.get("id")),
         said=said[0] if said else "",

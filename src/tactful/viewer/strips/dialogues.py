@@ -17,6 +17,10 @@ _OF_STATE = ("query_clarity", "task_complexity", "dialogue_turn", "prev_reject",
 _EVEN = 0.5
 """The action is the likelier of two, where worth was weighed against cost."""
 _OF_REACTION = ("answered_clarification", "reject_signal", "silence", "off_topic_flag", "satisfaction")
+_OUTCOMES: Mapping[str, str] = {
+    "reject_signal": "rejected", "answered_clarification": "answered", "silence": "nothing said", "off_topic_flag": "off topic",
+}  # fmt: skip
+"""Of a reaction; the first of them is told."""
 
 
 def trajectory_strips(row: Row) -> Iterator[Strip]:
@@ -44,8 +48,7 @@ def rewarded_strips(row: Row, config: Mapping[str, Any] | None = None) -> Iterat
         counts = [StepCounts.model_validate(one) for one in parts(row, "counts")]
     except ValidationError:
         counts = []
-    scored: dict[str, Scalar] = {}
-    scored |= facts(row, "all_passed", "weak", "unscored_reason", "reward_form")
+    scored = facts(row, "all_passed", "weak", "unscored_reason", "reward_form")
     for strip in trajectory_strips(part(row, "trajectory")):
         cost = number(row.get("interruption_cost")) if not strip.turn else None
         if interruption is not None and strip.turn < len(counts):
@@ -70,25 +73,22 @@ def _interruption(config: Mapping[str, Any] | None) -> InterruptionConfig | None
 def tree_strips(row: Row) -> Iterator[Strip]:
     """A strip per node: what one sequence of actions came to, beside the other actions at the same point."""
     nodes = parts(row, "nodes")
-    first = {index: action for action, index in part(row, "first").items()}
+    first = part(row, "first")
     common = facts(row, "persona", "held_out", "pass_index") | facts(part(row, "frame"), "domain", "group")
     for turn, node in enumerate(nodes):
         parent = node.get("parent")
         around = (
-            part(nodes[parent], "children")
-            if isinstance(parent, int) and 0 <= parent < len(nodes)
-            else part(row, "first")
+            part(nodes[parent], "children") if isinstance(parent, int) and 0 <= parent < len(nodes) else first
         )
         beside = [(action, nodes[at]) for action, at in around.items() if _is_other(at, turn, nodes)]
-        depth: dict[str, Scalar] = {"first": turn in first}
-        end = facts(node, "end")
+        own: dict[str, Scalar] = facts(node, "end") | {"first": turn in first.values()}
         yield _step(part(node, "step")).model_copy(
             update={
                 "turn": turn,
                 "id": words(row.get("id")),
                 "outcome": words(node.get("end")),
                 "others": tuple(_beside(action, one) for action, one in beside),
-                "facts": common | end | depth | _step_facts(part(node, "step")),
+                "facts": common | own | _step_facts(part(node, "step")),
             }
         )
 
@@ -107,12 +107,8 @@ def pair_strips(row: Row) -> Iterator[Strip]:
     chosen, rejected = (_side(row, side) for side in ("chosen", "rejected"))
     state = part(row, "state")
     yield Strip(
+        **chosen.model_dump(exclude={"id"}),
         id=words(row.get("id")),
-        action=chosen.action,
-        said=chosen.said,
-        reward=chosen.reward,
-        task_score=chosen.task_score,
-        interruption_cost=chosen.interruption_cost,
         others=(rejected,),
         facts=facts(row, "persona", "margin", "weight", "rejected_action", "rejected_reward")
         | facts(state, "domain", "group", *_OF_STATE),
@@ -134,7 +130,7 @@ def _step(step: Row) -> Strip:
     action, reaction = words(step.get("action")), part(step, "reaction")
     weighed = facts(part(step, "weighed"), *WEIGHED)
     return Strip(
-        did=_did(step),
+        did=_did(number(step.get("questions"))),
         action=action,
         p=number(part(step, "probabilities").get(action)),
         p_of="the action" if action in part(step, "probabilities") else "",
@@ -146,23 +142,12 @@ def _step(step: Row) -> Strip:
     )
 
 
-def _did(step: Row) -> Did | None:
-    asked = number(step.get("questions"))
-    if asked is None:
-        return None
-    return "asked" if asked else "answered"
+def _did(questions: float | None) -> Did | None:
+    return None if questions is None else "asked" if questions else "answered"
 
 
 def _outcome(reaction: Row) -> str:
-    for name, outcome in (
-        ("reject_signal", "rejected"),
-        ("answered_clarification", "answered"),
-        ("silence", "nothing said"),
-        ("off_topic_flag", "off topic"),
-    ):
-        if yes_no(reaction.get(name)):
-            return outcome
-    return ""
+    return next((outcome for name, outcome in _OUTCOMES.items() if yes_no(reaction.get(name))), "")
 
 
 def _step_facts(step: Row) -> dict[str, Scalar]:

@@ -27,6 +27,12 @@ def parts(row: Any, name: str) -> list[Row]:
     return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
+def texts(row: Row, name: str) -> list[str]:
+    """The texts in the list under `name`, what is none as an empty one; empty where there is no list."""
+    found = row.get(name)
+    return [words(one) for one in found] if isinstance(found, list) else []
+
+
 def number(value: Any) -> float | None:
     """A number, or None for anything else; true and false are none."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

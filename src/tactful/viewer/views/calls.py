@@ -9,8 +9,8 @@ from starlette.responses import Response
 from tactful.viewer.views.asked import listed, looking_at
 from tactful.viewer.views.queries import query_of
 from tactful.viewer.views.record import LAST_PLACE
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import is_part, page
+from tactful.viewer.views.showing import view_page
+from tactful.web.pages import is_part
 
 router = APIRouter()
 
@@ -22,6 +22,4 @@ def calls(request: Request, key: str, ordinal: int) -> Response:
     with looking_at(request, key) as view:
         found = view.calls(ordinal) if 0 <= ordinal < LAST_PLACE else ()
     template = "view-calls.html.j2" if is_part(request) else "view-calls-page.html.j2"
-    return page(
-        request, template, one=one, query=query, ordinal=ordinal, calls=found, **showing(request, query.text)
-    )
+    return view_page(request, template, one=one, query=query, ordinal=ordinal, calls=found)

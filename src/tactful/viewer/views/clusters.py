@@ -6,11 +6,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from tactful.viewer.clusters.find import MOST_TURNS, clusters_of
+from tactful.viewer.clusters.find import clusters_of
 from tactful.viewer.views.asked import listed, looking_at
 from tactful.viewer.views.kept import kept_of
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
 
@@ -23,12 +22,10 @@ def clusters(request: Request, key: str) -> Response:
         progress = view.progress()
         state = ("clusters", key, view.identity(), view.edition(), progress.total)
         found = kept_of(request).get(state, lambda: clusters_of(view))
-    return page(
+    return view_page(
         request,
         "view-clusters.html.j2",
         one=one,
         found=found,
-        most=MOST_TURNS,
         progress=progress,
-        **showing(request),
     )

@@ -17,8 +17,7 @@ from tactful.viewer.types import Strip
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.kept import kept_of
 from tactful.viewer.views.queries import number_in
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
 PER_PAGE = 20
@@ -61,7 +60,7 @@ def compare(request: Request) -> Response:
         asked = {"a": keys[0], "b": keys[1], "filter": filter_, "by": ",".join(by), **changed}
         return "/compare?" + urlencode({name: value for name, value in asked.items() if value})
 
-    return page(
+    return view_page(
         request,
         "view-compare.html.j2",
         422 if wrong else 200,
@@ -77,7 +76,6 @@ def compare(request: Request) -> Response:
         address=address,
         number_of_page=number,
         pages=max(1, -(-total // PER_PAGE)),
-        **showing(request),
     )
 
 
@@ -92,13 +90,12 @@ def _compared(request: Request, a: View, b: View, state: Hashable, by: tuple[str
 def _choose(request: Request, keys: list[str]) -> Response:
     library = library_of(request)
     runs = [one for one in library.runs() if one.run is not None and one.run.standing != "damaged"]
-    return page(
+    return view_page(
         request,
         "view-compare-choose.html.j2",
         choices=[*runs, *library.files()],
         chosen=keys,
         own=[file for run in runs for file in library.files(run)],
-        **showing(request),
     )
 
 

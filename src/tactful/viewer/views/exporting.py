@@ -17,7 +17,8 @@ from tactful.types import Hidden
 from tactful.viewer.folders.library import Library
 from tactful.viewer.look import View
 from tactful.viewer.types import Listed, Query
-from tactful.viewer.views.record import MOST_OUTPUTS, output_of
+from tactful.viewer.views.queries import MOST_OUTPUTS
+from tactful.viewer.views.record import output_of
 from tactful.viewer.views.showing import showing_in
 from tactful.web import pages
 from tactful.web.language import load_words

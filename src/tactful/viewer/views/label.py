@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from fastapi import APIRouter
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.services.accounts import single_person
 from tactful.annotation.services.answering import WrongAnswer
@@ -22,10 +22,10 @@ from tactful.annotation.views.who import Sent
 from tactful.viewer.labelling import WhyNot, item_at
 from tactful.viewer.types import Listed
 from tactful.viewer.views.asked import library_of, listed, looking_at
-from tactful.viewer.views.queries import link, number_in
-from tactful.viewer.views.record import LAST_PLACE, MOST_OUTPUTS
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page, say_next, words_of
+from tactful.viewer.views.queries import number_in, record_link
+from tactful.viewer.views.record import LAST_PLACE
+from tactful.viewer.views.showing import view_page
+from tactful.web.pages import lead_to, words_of
 
 router = APIRouter()
 
@@ -42,7 +42,7 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         said = said_of(store, me, item)
         with store.read() as connection:
             order = shown_order(project_of(connection), me, item, False)
-    return page(
+    return view_page(
         request,
         "view-label.html.j2",
         one=one,
@@ -55,7 +55,6 @@ def form(request: Request, key: str, ordinal: int) -> Response:
         shown_at=datetime.now(UTC).isoformat(),
         quoted=shlex.quote(str(library_of(request).path)),
         back=_back(request, key, ordinal),
-        **showing(request),
     )
 
 
@@ -78,9 +77,7 @@ def keep(request: Request, key: str, ordinal: int, sent: Sent) -> Response:
         )
     except WrongAnswer:
         raise HTTPException(422, words_of(request)("work.incomplete")) from None
-    response = RedirectResponse(_back(request, key, ordinal), 303)
-    say_next(request, response, "view.label.kept")
-    return response
+    return lead_to(request, _back(request, key, ordinal), "view.label.kept")
 
 
 def _store(request: Request) -> Store | None:
@@ -110,7 +107,4 @@ def _shown_at(sent: Sent) -> datetime | None:
 
 def _back(request: Request, key: str, ordinal: int) -> str:
     line, turn = number_in(request, "line", 0), number_in(request, "turn", 0)
-    place = (
-        link(key, "records", ordinal, line=line) if line >= MOST_OUTPUTS else link(key, "records", ordinal)
-    )
-    return f"{place}#l{line}t{turn}"
+    return f"{record_link(key, ordinal, line)}#l{line}t{turn}"

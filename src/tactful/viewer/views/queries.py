@@ -13,15 +13,10 @@ from tactful.viewer.folders.library import address_of
 from tactful.viewer.types import Query
 
 PER_PAGE = 50
+MOST_OUTPUTS = 40
+"""Of a record, on one page."""
 _MOST_PAGES = 10_000_000
-_TEXTS = {
-    "q": "text",
-    "filter": "filter",
-    "state": "state",
-    "stage": "stage",
-    "error": "error",
-    "sort": "sort",
-}
+_TEXTS = {"q": "text"} | {name: name for name in ("filter", "state", "stage", "error", "sort")}
 """Name in the address → field of the query."""
 _YES = {"unscored": "unscored", "down": "descending"}
 
@@ -61,3 +56,8 @@ def link(key: str, *place: str | int, query: Query | None = None, **more: str | 
     params = {**({} if query is None else params_of(query)), **more}
     path = "/".join(("/of", address_of(key), *map(str, place)))
     return f"{path}?{urlencode(params)}" if params else path
+
+
+def record_link(key: str, ordinal: int, line: int, *, query: Query | None = None) -> str:
+    """The address of the page of a record that shows this output of it."""
+    return link(key, "records", ordinal, query=query, **({"line": line} if line >= MOST_OUTPUTS else {}))

@@ -20,14 +20,11 @@ from tactful.viewer.stories.beats import Beat, Happened, Story, Told, TurnAt
 from tactful.viewer.stories.kinds import story_of
 from tactful.viewer.types import Listed, Query, Shown, Strip
 from tactful.viewer.views.asked import listed, looking_at
-from tactful.viewer.views.queries import PER_PAGE, link, number_in, query_of
+from tactful.viewer.views.queries import MOST_OUTPUTS, PER_PAGE, link, number_in, query_of
 from tactful.viewer.views.records import commands
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
-MOST_OUTPUTS = 40
-"""Of a record, on one page."""
 MOST_BEATS = 600
 """Of an output; the raw line has all of them."""
 MOST_EVENTS = 30
@@ -67,7 +64,7 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         shown = _shown(view, ordinal)
         before, after = _neighbours(request, view, query, ordinal)
     at = number_in(request, "at", ordinal)
-    return page(
+    return view_page(
         request,
         "view-record.html.j2",
         one=one,
@@ -83,7 +80,6 @@ def record(request: Request, key: str, ordinal: int) -> Response:
         after=after,
         back=link(key, query=query, **({"page": at // PER_PAGE + 1} if at >= PER_PAGE else {})),
         commands=_commands(one, shown),
-        **showing(request, query.text),
     )
 
 
@@ -98,7 +94,7 @@ def raw(request: Request, key: str, ordinal: int) -> Response:
         for line, row in enumerate(shown.outputs)
     ]
     export = one.run is not None and one.run.standing != "going" and shown.outputs and not shown.raw
-    return page(
+    return view_page(
         request,
         "view-raw.html.j2",
         command=f"tactful runs export {shlex.quote(one.path)}" if export else "",
@@ -106,7 +102,6 @@ def raw(request: Request, key: str, ordinal: int) -> Response:
         query=query,
         shown=shown,
         lines=lines,
-        **showing(request, query.text),
     )
 
 
@@ -125,14 +120,12 @@ def _neighbours(request: Request, view: View, query: Query, ordinal: int) -> tup
     places = [line.ordinal for line in around]
     if ordinal not in places:  # the search finds other records by now
         return "", ""
-    own = places.index(ordinal)
+    own, key = places.index(ordinal), request.path_params["key"]
 
     def address(place: int) -> str:
-        if not 0 <= place < len(places):
-            return ""
-        return link(view_key, "records", places[place], query=query, at=first + place)
+        there = 0 <= place < len(places)
+        return link(key, "records", places[place], query=query, at=first + place) if there else ""
 
-    view_key = request.path_params["key"]
     return address(own - 1), address(own + 1)
 
 

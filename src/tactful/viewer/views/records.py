@@ -16,18 +16,16 @@ from tactful.errors import UsageError
 from tactful.runs.read.folder import RunFolder
 from tactful.runs.read.reasons import Reason
 from tactful.viewer.filters.grammar import UnknownFact, parse
-from tactful.viewer.types import Fact, Listed, Page, Progress, Query, RunRow
+from tactful.viewer.types import DIDS, Fact, Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
 from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
 _SOON_S, _AT_ONCE_S = 3, 1
 _MOST_REASONS = 8
-DID = ("asked", "answered", "offered", "silent")
 _GLANCE = (
-    *DID,
+    *DIDS,
     "asked and needed", "asked and not needed", "answered and needed",
     "offered and needed", "offered and not needed", "silent and needed",
     "branched is None and other_reward > reward",
@@ -48,7 +46,7 @@ def records(request: Request, key: str) -> Response:
     """One page of them. A filter that cannot be read leaves them out and stands under its field, with status 422."""
     one, query = listed(request, key), query_of(request)
     if one.run is not None and one.run.standing == "damaged":
-        return page(request, "view-damaged.html.j2", one=one, **showing(request))
+        return view_page(request, "view-damaged.html.j2", one=one)
     wrong, code = "", ""
     with looking_at(request, key) as view:
         progress = view.progress()  # first: a page that is said to be whole is made of a whole index
@@ -60,7 +58,7 @@ def records(request: Request, key: str) -> Response:
         except UsageError as error:
             wrong, found = str(error), Page(lines=(), total=0)
         facts = view.facts()
-    return page(
+    return view_page(
         request,
         "view-records.html.j2",
         422 if wrong else 200,
@@ -82,7 +80,6 @@ def records(request: Request, key: str) -> Response:
         commands=commands(one.run),
         config=_config(one),
         of_state=of_state,
-        **showing(request, query.text),
     )
 
 
@@ -93,9 +90,7 @@ def glance(request: Request, key: str) -> Response:
     with looking_at(request, key) as view:
         again_s = _again(one, view.progress())
         tallies = {tally.filter: tally for tally in view.tally(_GLANCE, _AVERAGES)}
-    return page(
-        request, "view-glance.html.j2", key=key, did=DID, tallies=tallies, again_s=again_s, **showing(request)
-    )
+    return view_page(request, "view-glance.html.j2", key=key, did=DIDS, tallies=tallies, again_s=again_s)
 
 
 @router.get("/of/{key}/facts")
@@ -103,7 +98,7 @@ def facts(request: Request, key: str) -> Response:
     """What filters may name, with types and examples."""
     with looking_at(request, key) as view:
         known, examples = view.facts(), view.examples()
-    return page(request, "view-facts.html.j2", key=key, facts=known, examples=examples, **showing(request))
+    return view_page(request, "view-facts.html.j2", key=key, facts=known, examples=examples)
 
 
 def _like(facts: Sequence[Fact]) -> str:

@@ -10,8 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from tactful.viewer.views.asked import library_of
 from tactful.viewer.views.queries import link
-from tactful.viewer.views.showing import showing
-from tactful.web.pages import page
+from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
 _SOON_S, _LATER_S = 3, 20
@@ -26,12 +25,11 @@ def home(request: Request) -> Response:
         return RedirectResponse(link(library.only), 303)
     runs, files = library.runs(), library.files()
     going = any(one.run and one.run.standing == "going" for one in runs)
-    return page(
+    return view_page(
         request,
         "view-runs.html.j2",
         runs=runs,
         files=files,
         folder=os.path.abspath(library.path),
         again_s=_SOON_S if going else _LATER_S,
-        **showing(request),
     )

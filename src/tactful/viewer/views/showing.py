@@ -5,18 +5,19 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup, escape
 from starlette.requests import Request
+from starlette.responses import Response
 
 from tactful.data.page import clean
 from tactful.viewer.index.text import marked
-from tactful.viewer.types import Did, Scalar, Strip
-from tactful.viewer.views.queries import link
+from tactful.viewer.types import Did, Query, Scalar, Strip
+from tactful.viewer.views.queries import link, record_link
 from tactful.web.language import Words
-from tactful.web.pages import words_of
+from tactful.web.pages import page, words_of
 
 Pieces = tuple[tuple[str, bool], ...]
 """Text, and whether the other side lacks it."""
@@ -25,13 +26,16 @@ _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _MOST_TOKENS = 3000
 
 
-def showing(request: Request, needle: str = "") -> dict[str, Any]:
-    """What the templates of runs and records ask for beside their own values."""
-    return showing_in(words_of(request), needle)
+def view_page(
+    request: Request, template: str, /, status: int = 200, *, query: Query | None = None, **values: Any
+) -> Response:
+    """A page of runs and records; the words that `query` searches for are marked in its texts."""
+    query = query or Query()
+    return page(request, template, status, query=query, **values, **showing_in(words_of(request), query.text))
 
 
-def showing_in(words: Words, needle: str = "") -> dict[str, Any]:
-    """The same, in a language."""
+def showing_in(words: Words, needle: str) -> dict[str, Any]:
+    """What the templates of runs and records ask for beside their own values, in a language."""
 
     def named(group: str, word: str) -> str:
         """Our word, in the language of the page; a foreign one as it is."""
@@ -40,6 +44,7 @@ def showing_in(words: Words, needle: str = "") -> dict[str, Any]:
 
     return {
         "link": link,
+        "record_link": record_link,
         "figure": figure,
         "signed": signed,
         "clock": clock,
@@ -50,7 +55,7 @@ def showing_in(words: Words, needle: str = "") -> dict[str, Any]:
         "as_filter": as_filter,
         "as_json": as_json,
         "named": named,
-        "lit": _lit(needle),
+        "lit": partial(_lit, needle=needle),
     }
 
 
@@ -117,10 +122,7 @@ def differences(one: str, other: str) -> tuple[Pieces, Pieces]:
     """Both texts in pieces, by words; texts that are too long for that by lines."""
     left, right = _TOKEN.findall(one), _TOKEN.findall(other)
     if max(len(left), len(right)) > _MOST_TOKENS:
-        left, right = (
-            one.splitlines(keepends=True)[:_MOST_TOKENS],
-            other.splitlines(keepends=True)[:_MOST_TOKENS],
-        )
+        left, right = (text.splitlines(keepends=True)[:_MOST_TOKENS] for text in (one, other))
     found: tuple[list[tuple[str, bool]], list[tuple[str, bool]]] = ([], [])
     for sign, a, b, c, d in difflib.SequenceMatcher(None, left, right).get_opcodes():
         for side, text in zip(found, ("".join(left[a:b]), "".join(right[c:d])), strict=True):
@@ -129,13 +131,8 @@ def differences(one: str, other: str) -> tuple[Pieces, Pieces]:
     return tuple(found[0]), tuple(found[1])
 
 
-def _lit(needle: str) -> Callable[[str], Markup]:
-    def lit(text: str) -> Markup:
-        return Markup("").join(_marked(text, needle))
-
-    return lit
-
-
-def _marked(text: str, needle: str) -> Iterator[Markup]:
-    for piece, hit in marked(clean(text), needle):
-        yield Markup("<mark>{}</mark>").format(piece) if hit else escape(piece)
+def _lit(text: str, needle: str) -> Markup:
+    return Markup("").join(
+        Markup("<mark>{}</mark>").format(piece) if hit else escape(piece)
+        for piece, hit in marked(clean(text), needle)
+    )

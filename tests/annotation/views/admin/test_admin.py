@@ -20,7 +20,7 @@ from tactful.annotation.services.accounts import setup_token
 from tactful.annotation.services.project import project_of
 from tactful.annotation.store import Store, open_store
 from tactful.annotation.store.tables import annotators, answers
-from tactful.annotation.views.admin import admin_router
+from tactful.annotation.views.admin.router import admin_router
 
 PAGES = (
     "/admin",

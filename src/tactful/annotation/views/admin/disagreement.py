@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Path
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.queries.disagreement import Disputed
 from tactful.annotation.queries.judged import decided_items, glimpses, judged, numbers_of
@@ -21,7 +21,7 @@ from tactful.annotation.views.admin.measured import Measured, figures
 from tactful.annotation.views.admin.paging import Paging, page_number
 from tactful.annotation.views.answers import LONGEST_TEXT, answer_of
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import page, say_next
+from tactful.web.pages import lead_to, page
 
 router = APIRouter()
 _MOST = 25
@@ -97,14 +97,13 @@ def decided(request: Request, me: Admin, number: Number, sent: Sent) -> Response
     wanted = _wanted(sent, "by_")
     store = store_of(request)
     try:
-        decide(store, me.id, number, answer_of(sent), note=sent.get("note", "")[:LONGEST_TEXT])
+        own = decide(store, me.id, number, answer_of(sent), note=sent.get("note", "")[:LONGEST_TEXT])
     except WrongAnswer as error:
-        return _item(request, me, number, wanted, status=422, wrong=str(error), note=sent.get("note", ""))
-    following = _around(request, number, wanted, figures(request), skip_decided=True)[1]
+        return _item(request, me, number, wanted, wrong=str(error), note=sent.get("note", ""))
+    following = _around(request, own, wanted, figures(request), skip_decided=True)[1]
     to = "/admin/disagreement" if following is None else f"/admin/items/{following}"
-    response = RedirectResponse(f"{to}?{wanted.query}" if wanted.query else to, 303)
-    say_next(request, response, "admin.item.decided" if following is not None else "admin.item.decided_last")
-    return response
+    key = "admin.item.decided" if following is not None else "admin.item.decided_last"
+    return lead_to(request, f"{to}?{wanted.query}" if wanted.query else to, key)
 
 
 def _item(
@@ -113,20 +112,19 @@ def _item(
     number: int,
     wanted: Wanted,
     *,
-    status: int = 200,
-    wrong: str | None = None,
+    wrong: str = "",
     note: str = "",
 ) -> Response:
     found = judged(store_of(request), number)
     if found is None:
         raise HTTPException(404)
     measured = figures(request)
-    before, after = _around(request, number, wanted, measured)
+    before, after = _around(request, found.item.id, wanted, measured)
     count = len(getattr(found.item.shown, "candidates", ())) or (2 if found.item.kind == "replies" else 0)
     return page(
         request,
         "admin-item.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         judged=found,
         item=found.item,
@@ -142,25 +140,19 @@ def _item(
 
 
 def _around(
-    request: Request, number: int, wanted: Wanted, measured: Measured | None, *, skip_decided: bool = False
+    request: Request, own: str, wanted: Wanted, measured: Measured | None, *, skip_decided: bool = False
 ) -> tuple[int | None, int | None]:
     """Numbers of the items before and after this one in the list; None at its ends."""
-    store = store_of(request)
-    here = judged(store, number)
-    if measured is None or here is None:
+    if measured is None:
         return None, None
+    store = store_of(request)
     decided = decided_items(store)
-    own = here.item.id
     ids = list(dict.fromkeys(one.item for one in wanted.of(measured.disputed, decided - {own})))
     if own not in ids:
         return None, None
     at = ids.index(own)
     later = [id for id in ids[at + 1 :] if not (skip_decided and id in decided)]
     wrapped = [id for id in ids[:at] if id not in decided] if skip_decided and not later else []
-    following = (later + wrapped)[:1]
-    previous = ids[at - 1 : at] if at else []
-    numbers = numbers_of(store, previous + following)
-    return (
-        numbers[previous[0]] if previous else None,
-        numbers[following[0]] if following else None,
-    )
+    before, after = ids[at - 1] if at else "", next(iter(later + wrapped), "")
+    numbers = numbers_of(store, (before, after))
+    return numbers.get(before), numbers.get(after)

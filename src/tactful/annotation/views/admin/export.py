@@ -14,7 +14,6 @@ from starlette.responses import Response, StreamingResponse
 from tactful.annotation.export.aggregate import RULES
 from tactful.annotation.export.pipeline import FORMS, AnnotationsExport, ExportOptions, export_collected
 from tactful.annotation.queries.collected import collected
-from tactful.annotation.services.accounts import Person
 from tactful.annotation.views.admin.zipped import zipped
 from tactful.annotation.views.who import Admin, store_of
 from tactful.errors import TactfulError, UsageError
@@ -38,14 +37,24 @@ def choose(request: Request, me: Admin) -> Response:
         **DEFAULTS,
         **{name: request.query_params[name] for name in DEFAULTS if name in request.query_params},
     }
-    if "to" not in request.query_params:
-        return _choose(request, me, given)
-    try:
-        with TemporaryDirectory(prefix="tactful-export-") as folder:
-            done = _exported(request, given, Path(folder))
-    except TactfulError as error:
-        return _choose(request, me, given, status=422, wrong=str(error))
-    return _choose(request, me, given, done=done)
+    done, wrong = None, ""
+    if "to" in request.query_params:
+        try:
+            with TemporaryDirectory(prefix="tactful-export-") as folder:
+                done = _exported(request, given, Path(folder))
+        except TactfulError as error:
+            wrong = str(error)
+    return page(
+        request,
+        "admin-export.html.j2",
+        422 if wrong else 200,
+        me=me,
+        forms=FORMS,
+        rules=RULES,
+        given=given,
+        done=done,
+        wrong=wrong,
+    )
 
 
 @router.get("/download")
@@ -99,25 +108,3 @@ def _percent(given: str) -> float:
     if not 0 <= share < 1:
         raise UsageError(f"test share: '{given}' is no percentage from 0 to below 100")
     return share
-
-
-def _choose(
-    request: Request,
-    me: Person,
-    given: Mapping[str, str],
-    *,
-    status: int = 200,
-    done: AnnotationsExport | None = None,
-    wrong: str | None = None,
-) -> Response:
-    return page(
-        request,
-        "admin-export.html.j2",
-        status,
-        me=me,
-        forms=FORMS,
-        rules=RULES,
-        given=given,
-        done=done,
-        wrong=wrong,
-    )

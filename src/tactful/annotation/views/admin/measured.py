@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from threading import Lock, Thread
 
 from starlette.requests import Request
 
-from tactful.annotation.agreement.annotators import Checks, known, repeats
+from tactful.annotation.agreement.annotators import Checks, known, repeats, share_of
 from tactful.annotation.agreement.measure import first_votes, measure_agreement
 from tactful.annotation.agreement.results import Agreement
 from tactful.annotation.queries.collected import collected
@@ -21,7 +21,6 @@ from tactful.annotation.queries.people import Errs, confusions
 from tactful.annotation.store import Store
 from tactful.annotation.types import Question
 from tactful.stats.estimate import Estimate
-from tactful.stats.shares import share_over
 
 log = logging.getLogger(__name__)
 _EVERY_S = 15.0
@@ -56,7 +55,16 @@ class Measured:
 
     def checked(self, annotator: str, question: Question | None = None) -> Checked:
         """Of the annotator's votes on one question, or on all."""
-        return Checked(*(_share(found, annotator, question) for found in (self.known, self.repeated)))
+
+        def share(found: Checks) -> Estimate:
+            wanted = (
+                votes
+                for (who, asked), votes in found.items()
+                if who == annotator and question in (None, asked)
+            )
+            return share_of(chain.from_iterable(wanted))
+
+        return Checked(gold=share(self.known), consistency=share(self.repeated))
 
 
 class Measuring:
@@ -104,16 +112,6 @@ def _measured(store: Store) -> Measured:
         known=known(found, first),
         repeated=repeats(found, first),
     )
-
-
-def _share(checks: Checks, annotator: str, question: Question | None) -> Estimate:
-    groups: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for (who, asked), votes in checks.items():
-        if who == annotator and question in (None, asked):
-            for session, right in votes:
-                groups[session][0] += right
-                groups[session][1] += 1
-    return share_over(groups.values())
 
 
 def figures(request: Request) -> Measured | None:

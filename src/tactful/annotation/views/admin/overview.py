@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.queries.progress import progress
 from tactful.annotation.services.project import is_paused, pause
 from tactful.annotation.views.admin.measured import figures
 from tactful.annotation.views.who import Admin, store_of
-from tactful.web.pages import page, say_next
+from tactful.web.pages import lead_to, page
 
 router = APIRouter()
 
@@ -51,6 +51,4 @@ def go_on(request: Request) -> Response:
 
 def _paused(request: Request, paused: bool) -> Response:
     pause(store_of(request), paused)
-    response = RedirectResponse("/admin", 303)
-    say_next(request, response, "admin.paused" if paused else "admin.resumed")
-    return response
+    return lead_to(request, "/admin", "admin.paused" if paused else "admin.resumed")

@@ -23,7 +23,7 @@ from tactful.annotation.services.accounts import (
 )
 from tactful.annotation.views.admin.measured import figures
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import page, say_next
+from tactful.web.pages import lead_to, page
 from tactful.web.visit import visit_of
 
 router = APIRouter(prefix="/annotators")
@@ -41,7 +41,7 @@ def invited(request: Request, me: Admin, sent: Sent) -> Response:
     """A new link, shown this once."""
     uses, days = _whole(sent.get("uses"), MOST_USES), _whole(sent.get("days"), MOST_DAYS)
     if uses is None or days is None:
-        return _people(request, me, status=422, wrong=True)
+        return _people(request, me, wrong=True)
     role: Role = "admin" if sent.get("role") == "admin" else "annotator"
     token = invite(
         store_of(request), uses=uses, lasts=timedelta(days=days), note=sent.get("note", ""), role=role
@@ -59,7 +59,7 @@ def invited_before() -> Response:
 def withdraw(request: Request, sent: Sent) -> Response:
     """Nobody joins by this invitation any more."""
     withdraw_link(store_of(request), sent.get("invitation", ""))
-    return _said(request, "/admin/annotators", "admin.people.withdrawn")
+    return lead_to(request, "/admin/annotators", "admin.people.withdrawn")
 
 
 @router.get("/{id}")
@@ -97,7 +97,6 @@ def _people(
     request: Request,
     me: Person,
     *,
-    status: int = 200,
     wrong: bool = False,
     link: str | None = None,
     uses: int = 1,
@@ -107,7 +106,7 @@ def _people(
     return page(
         request,
         "admin-people.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         people=everybody(store),
         invitations=open_invitations(store),
@@ -130,15 +129,8 @@ def _person(request: Request, me: Person, id: str, *, link: str | None = None) -
 
 def _let(request: Request, id: str, disabled: bool) -> Response:
     disable(store_of(request), id, disabled)
-    return _said(
-        request, f"/admin/annotators/{id}", "admin.people.disabled" if disabled else "admin.people.enabled"
-    )
-
-
-def _said(request: Request, to: str, key: str) -> Response:
-    response = RedirectResponse(to, 303)
-    say_next(request, response, key)
-    return response
+    key = "admin.people.disabled" if disabled else "admin.people.enabled"
+    return lead_to(request, f"/admin/annotators/{id}", key)
 
 
 def _address(request: Request, token: str) -> str:

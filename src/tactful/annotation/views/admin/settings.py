@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from fastapi import APIRouter
 from pydantic import ValidationError
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from tactful.annotation.services.accounts import Person
 from tactful.annotation.services.project import Project, keep_project, project_of
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import Pages, page, say_next
+from tactful.web.pages import Pages, lead_to, page
 
 router = APIRouter(prefix="/settings")
 LONGEST_TITLE = 80
@@ -47,23 +48,19 @@ def changed(request: Request, me: Admin, sent: Sent) -> Response:
     except ValidationError as error:
         wrong = {str(one["loc"][0]) for one in error.errors()}
     if wrong:
-        return _settings(request, me, before, given, status=422, wrong=wrong)
+        return _settings(request, me, before, given, wrong)
     keep_project(store_of(request), project)
     pages: Pages = request.app.state.pages
     pages.rename(project.title)
-    response = RedirectResponse("/admin/settings", 303)
-    say_next(request, response, "admin.settings.saved")
-    return response
+    return lead_to(request, "/admin/settings", "admin.settings.saved")
 
 
 def _values(given: Mapping[str, str]) -> dict[str, object]:
     """Shares are typed in percent; what is no number is left for the record to refuse."""
     found: dict[str, object] = dict(given)
     for name in _SHARES:
-        try:
+        with suppress(ValueError):
             found[name] = float(given[name].replace(",", ".")) / 100
-        except ValueError:
-            found[name] = given[name]
     return found
 
 
@@ -77,17 +74,15 @@ def _settings(
     me: Person,
     project: Project,
     given: Mapping[str, str],
-    *,
-    status: int = 200,
-    wrong: set[str] | None = None,
+    wrong: Collection[str] = (),
 ) -> Response:
     return page(
         request,
         "admin-settings.html.j2",
-        status,
+        422 if wrong else 200,
         me=me,
         project=project,
         given=given,
-        wrong=wrong or set(),
+        wrong=wrong,
         longest=LONGEST_TITLE,
     )

@@ -16,6 +16,7 @@ from tactful.types import Policy, PublicState, UserHistory, decide, seeded
 
 PolicyFor = Callable[[str], Policy]
 """Group → the policy that never saw this group in training."""
+_COUNTS = tuple(UserHistory.model_fields)
 
 
 class Taken(NamedTuple):
@@ -117,7 +118,8 @@ def _meet(
                 break
             options = tree.nodes[node].children
         walks[index] = Walk(index, node, tuple(decisions))
-        user = _after(user, tree, walks[index])
+        shown = tree.nodes[node].shown
+        user = UserHistory(**{name: getattr(user, name) + getattr(shown, name) for name in _COUNTS})
 
 
 def _decided(asked: Sequence[_Asked]) -> list[str]:
@@ -128,16 +130,6 @@ def _decided(asked: Sequence[_Asked]) -> list[str]:
         found = decide(policy, [asked[at].state for at in places], (asked[at].rng for at in places))
         actions.update((at, decision.action) for at, decision in zip(places, found, strict=True))
     return [actions[at] for at in range(len(asked))]
-
-
-def _after(user: UserHistory, tree: ActionTree, walk: Walk) -> UserHistory:
-    shown = tree.nodes[walk.leaf].shown
-    return UserHistory(
-        tasks=user.tasks + shown.tasks,
-        questions=user.questions + shown.questions,
-        answered=user.answered + shown.answered,
-        rejected=user.rejected + shown.rejected,
-    )
 
 
 def columns(trees: Sequence[ActionTree]) -> Mapping[str, NDArray[Any]]:
