@@ -25,6 +25,7 @@ from tactful.calibration.reward.task_score import TaskScorer
 from tactful.calibration.tasks.state_rows import ready_rows
 from tactful.calibration.types import Session
 from tactful.training.rl.credit import Credit, credits_of
+from tactful.types import plain
 from tactful_verifiers import TalkHarness, local_agent, vf
 
 __all__ = ["TalkEnv", "TalkHarness", "TalkTaskset", "load_environment"]
@@ -73,9 +74,8 @@ class TalkTaskset(vf.Taskset[TalkTask, TalkTasksetConfig]):  # type: ignore[misc
         """The requests as the model sees them."""
         for session in self.sessions.values():
             system, *said = talk_prompt(session)
-            prompt = [{"role": message.role, "content": message.content} for message in said]
             data = {"id": session.id, "name": session.states[0].id, "system_prompt": system.content}
-            yield TalkTask(vf.TaskData.model_validate({**data, "prompt": prompt}), self.config.task)
+            yield TalkTask(vf.TaskData.model_validate({**data, "prompt": plain(said)}), self.config.task)
 
 
 class TalkEnv(vf.Env[TalkEnvConfig]):  # type: ignore[misc]

@@ -28,10 +28,9 @@ def load_arrays(path: Path, names: Iterable[str], *, what: str, again: str) -> d
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
+            # what is packed in another way would be read without a bound, too
             if any(one.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for one in members):
-                raise ValueError(
-                    "it is packed by a method that npz does not know"
-                )  # read without a bound, too
+                raise ValueError("it is packed by a method that npz does not know")
             unpacked = sum(one.file_size for one in members)
             if unpacked > MOST_BYTES:
                 raise ValueError(f"it unpacks to {unpacked:,} bytes; at most {MOST_BYTES:,} are read")

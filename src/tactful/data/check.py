@@ -176,10 +176,8 @@ def _yaml_kind(path: Path) -> tuple[str | None, str]:
         return "scenes", ""
     if any(isinstance(item.value, Mapping) and "tasks" in item.value for item in items):
         return "seeds", ""
-    return (
-        None,
-        f"its keys are {', '.join(str(item.key) for item in items[:8])}" if items else "it holds nothing",
-    )
+    keys = ", ".join(str(item.key) for item in items[:8])
+    return None, f"its keys are {keys}" if items else "it holds nothing"
 
 
 def _json_kind(path: Path) -> tuple[str | None, str]:

@@ -198,25 +198,19 @@ def write_jsonl(path: Path | str, records: Iterable[BaseModel | dict[str, Any]])
     """
     if str(path) == STDIN:
         return sum(1 for record in records if sys.stdout.buffer.write(to_line(record)))
-    written = 0
-
-    def lines() -> Iterator[bytes]:
-        nonlocal written
-        for record in records:
-            yield to_line(record)
-            written += 1
-
-    write_file(path, lines())
-    return written
+    return write_file(path, map(to_line, records))
 
 
-def write_file(path: Path | str, chunks: Iterable[bytes]) -> None:
-    """Write a file whole or not at all, making its folder where missing. Raises UserError when the disk refuses."""
-    target = Path(path)
-    from tactful.runs.store.files import make_folder, write_atomic
+def write_file(path: Path | str, chunks: Iterable[bytes]) -> int:
+    """Write a file whole or not at all, making its folder where missing; how many chunks there were.
 
-    make_folder(target.parent)
-    write_atomic(target, chunks)
+    Raises: UserError when the disk refuses.
+    """
+    from tactful.runs.store.files import atomic_write, make_folder
+
+    make_folder(Path(path).parent)
+    with atomic_write(path) as file:
+        return sum(1 for _ in map(file.write, chunks))
 
 
 def held(rows: Iterable[R], source: Path | str) -> Iterable[R]:
@@ -340,9 +334,8 @@ def shorten(value: Any) -> str:
 def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
     """The bytes of a file, a URL or stdin. Raises: UserError when it cannot be read."""
     if str(path) == STDIN:
-        stdin = (
-            sys.stdin
-        )  # held: a program that ends while a thread waits in it must not close it under its feet
+        # held: a program that ends while a thread waits in it must not close it under its feet
+        stdin = sys.stdin
         piped = stdin.buffer
         yield cast("io.BufferedReader", piped if hasattr(piped, "peek") else io.BufferedReader(piped))
         return
@@ -351,6 +344,16 @@ def opened_file(path: Path | str) -> Iterator[io.BufferedReader]:
             yield file
     except OSError as error:
         raise cannot_read(path, error) from error
+
+
+def read_json(path: Path, *, fix: str) -> Any:
+    """The JSON that a whole file is. Raises: UserError when it cannot be read; DataError, with the `fix`, when it is none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except orjson.JSONDecodeError as error:
+        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix=fix) from error
 
 
 def read_toml(path: Path, what: str = "") -> dict[str, Any]:

@@ -55,9 +55,8 @@ class _Shown(dict[int, int | str]):
 
     def __missing__(self, code: int) -> int | str:
         char = chr(code)
-        plain = (
-            char.isprintable() or char in "\n\t" or category(char) == "Zs"
-        )  # Chinese texts have wide spaces
+        # Chinese texts have wide spaces
+        plain = char.isprintable() or char in "\n\t" or category(char) == "Zs"
         return self.setdefault(code, code if plain else "�")
 
 

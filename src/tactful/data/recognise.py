@@ -162,53 +162,48 @@ def refuse_named(row: Mapping[str, Any], wanted: str) -> None:
 def foreign_row(row: Mapping[str, Any], path: Path | str) -> Recognised | None:
     """Which other kind of ours a row is that no reader of logs knows, or a log of activity. None: not told."""
     if isinstance(row.get("buckets"), Mapping | list):
-        return Recognised(
-            "is an export of ActivityWatch", f"run: tactful data import activitywatch {_quoted(path)}"
-        )
+        return _told("is an export of ActivityWatch", "run: tactful data import activitywatch {path}", path)
     kind = kind_of(row)
     if kind is None or kind in LOGS:
         return None
     taker = TAKEN_BY.get(kind)
-    fix = f"run: tactful {taker} {_quoted(path)}" if taker else "give a file of dialogues"
-    return Recognised(f"is a file of ours that holds '{kind}'", fix)
+    fix = f"run: tactful {taker} {{path}}" if taker else "give a file of dialogues"
+    return _told(f"is a file of ours that holds '{kind}'", fix, path)
 
 
 def foreign_bytes(start: bytes, path: Path | str) -> Recognised | None:
     """What a file is that begins so and that no reader of logs opens. None: not told."""
-    return next(
-        (
-            Recognised(f"is {name}", fix.format(path=_quoted(path), new=_new(path)))
-            for mark, name, fix in _BYTES
-            if start.startswith(mark) and name not in _OPENED
-        ),
-        None,
-    )
+    name, fix = _marked(start)
+    return _told(f"is {name}", fix, path) if name and name not in _OPENED else None
 
 
 def foreign_file(line: bytes, path: Path | str) -> Recognised | None:
     """What a file is whose first line is no JSON object: packed, in another encoding, or one document. None: not told."""
-    for start, name, fix in _BYTES:
-        if line.startswith(start):
-            return Recognised(
-                f"is {name}, expected JSON lines", fix.format(path=_quoted(path), new=_new(path))
-            )
+    name, fix = _marked(line)
+    if name:
+        return _told(f"is {name}, expected JSON lines", fix, path)
     if b"\x00" in line[:200]:
         return Recognised(
             "is UTF-16 or binary, expected JSON lines in UTF-8", "write it as UTF-8, one JSON object per line"
         )
     bare = line.removeprefix(b"\xef\xbb\xbf").strip()
     if bare.startswith(b"["):
-        return Recognised(
-            "is a JSON array, expected one object per line",
-            f"write it so: jq -c '.[]' {_quoted(path)} > {_new(path)}, and give {_new(path)}; "
-            f"if it is a chat log, run: tactful data import chats {_quoted(path)}",
-        )
+        fix = "write it so: jq -c '.[]' {path} > {new}, and give {new}; if it is a chat log, run: tactful data import chats {path}"
+        return _told("is a JSON array, expected one object per line", fix, path)
     if bare == b"{":
-        return Recognised(
-            "is JSON over several lines, expected one object per line",
-            f"write it so: jq -c . {_quoted(path)} > {_new(path)}, and give {_new(path)}",
-        )
+        fix = "write it so: jq -c . {path} > {new}, and give {new}"
+        return _told("is JSON over several lines, expected one object per line", fix, path)
     return None
+
+
+def _marked(start: bytes) -> tuple[str, str]:
+    """What a file is that begins so, and what to do with it; both empty where that is not told."""
+    return next(((name, fix) for mark, name, fix in _BYTES if start.startswith(mark)), ("", ""))
+
+
+def _told(name: str, fix: str, path: Path | str) -> Recognised:
+    """`fix` with the quoted name of the file, and of one to be made of it."""
+    return Recognised(name, fix.format(path=_quoted(path), new=_new(path)))
 
 
 def document(path: Path | str) -> Any:

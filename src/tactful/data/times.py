@@ -97,14 +97,12 @@ def oldest_first(events: Sequence[Event]) -> tuple[Event, ...]:
     """
     if not is_mixed_up(events):
         return tuple(events)
+    times = [event.at for event in events if event.at is not None]
     unknown = next((event for event in events if event.at is None), None)
     if unknown is not None:
         raise ValueError(
             f"events are not in order of time, and one has the time '{unknown.time}', which cannot be read, so they "
             "cannot be sorted; put them oldest first"
         )
-    first, last = events[0].at, events[-1].at
-    assert first is not None
-    assert last is not None
-    ordered = reversed(events) if last < first else iter(events)
+    ordered = reversed(events) if times[-1] < times[0] else iter(events)
     return tuple(sorted(ordered, key=lambda event: event.at.timestamp() if event.at else 0.0))

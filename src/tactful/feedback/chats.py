@@ -20,9 +20,8 @@ from tactful.data.formats.chats import (
     UNHEARD,
     USER,
     ChatMessage,
+    ChatRows,
     Dialogue,
-    dialogue_rows,
-    source_name,
 )
 from tactful.data.io import Rows
 from tactful.data.logs import LogOptions
@@ -113,15 +112,12 @@ class Turns:
     rows: Rows[ChatRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(
-            self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading
-        )
+        self.rows = ChatRows(self.path, ChatRow, skip_bad=self.skip_bad, unique=True, reading=self.reading)
 
     def __iter__(self) -> Iterator[Turn]:
         self.count = Extraction()
-        source = source_name(self.rows.path)
         for row in self.rows:
-            yield from turns_of(row.named(self.rows.read, source), self.count)
+            yield from turns_of(row, self.count)
 
     def job(self, job: Job) -> Job:
         """The job over these turns: with their number, where counting is cheap, and for `runs retry`."""
@@ -254,14 +250,13 @@ class LabelledTurns:
     rows: Rows[LabelledRow] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(self.path, LabelledRow, skip_bad=self.skip_bad, kind="labelled row")
+        self.rows = ChatRows(self.path, LabelledRow, skip_bad=self.skip_bad, kind="labelled row")
 
     def __iter__(self) -> Iterator[LabelledTurn]:
         self.count, self.no_label = Extraction(), 0
-        source = source_name(self.path)
         for row in self.rows:
             if row.label7 is None:
                 self.no_label += 1
                 continue
-            for turn in turns_of(row.named(self.rows.read, source), self.count):
+            for turn in turns_of(row, self.count):
                 yield LabelledTurn(**dict(turn), label7=row.label7, accept=row.accept)

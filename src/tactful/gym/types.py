@@ -197,4 +197,4 @@ class GymEpisode(Written):
 
     def moments(self) -> Iterator[LabelledMoment]:
         """A labelled moment for each shown offer, and for each silence of which it is known whether help was wanted."""
-        return moments_of(self.id, self.group, self.steps)
+        return moments_of(self)

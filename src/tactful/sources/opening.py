@@ -64,7 +64,6 @@ class _Remote(io.RawIOBase):
             self._file: Any = store.open(place, "rb", block_size=_BLOCK)
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def seekable(self) -> bool:
@@ -72,22 +71,18 @@ class _Remote(io.RawIOBase):
         return bool(self._file.seekable())
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """As of any file."""
         return int(self._file.seek(offset, whence))
 
     def tell(self) -> int:
-        """As of any file."""
         return int(self._file.tell())
 
     def readinto(self, buffer: Any) -> int:
-        """Fill as much of `buffer` as there is."""
         with _told(self._url):
             found = self._file.read(len(buffer))
         buffer[: len(found)] = found
         return len(found)
 
     def close(self) -> None:
-        """Let go of it."""
         if not self.closed and hasattr(self, "_file"):
             self._file.close()
         super().close()
@@ -127,7 +122,9 @@ def _reason(url: str, error: Exception) -> str:
     said = " ".join(str(error).split())[:160] or type(error).__name__
     scheme = url.split(":", 1)[0]
     if isinstance(error, ImportError):
-        return _not_installed(scheme, said)
+        if scheme in ("s3", "s3a"):
+            return str(MissingExtra("remote", "reading from S3"))
+        return f"needs a package that is not installed ({said})"
     if isinstance(error, ValueError) and "rotocol" in said:
         return f"no such file, and no store is known that is called '{scheme}'; check the path"
     if type(error).__name__ in _NO_CREDENTIALS:
@@ -137,9 +134,3 @@ def _reason(url: str, error: Exception) -> str:
     if isinstance(error, PermissionError):
         return f"may not be read with these credentials ({said}); check them, and what they allow"
     return f"cannot be read ({said}); check the network and the address of the store (for s3 AWS_ENDPOINT_URL), then run the same command again"
-
-
-def _not_installed(scheme: str, said: str) -> str:
-    if scheme in ("s3", "s3a"):
-        return str(MissingExtra("remote", "reading from S3"))
-    return f"needs a package that is not installed ({said})"

@@ -7,7 +7,7 @@
 - `surface_features`: what clarity and complexity are estimated from (`features.py`)
 """
 
-from tactful.text.encoder import DEFAULT_ENCODER, NGRAMS, Encoder, open_encoder
+from tactful.text.encoder import DEFAULT_ENCODER, Encoder, open_encoder
 from tactful.text.features import surface_features
 from tactful.text.lang import cjk_share, detect_lang, estimate_tokens, scripts
 from tactful.text.questions import count_questions, questions
@@ -15,7 +15,6 @@ from tactful.text.similarity import normalise, similarity
 
 __all__ = [
     "DEFAULT_ENCODER",
-    "NGRAMS",
     "Encoder",
     "cjk_share",
     "count_questions",

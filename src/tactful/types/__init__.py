@@ -10,6 +10,7 @@ from tactful.types.base import (
     Role,
     Written,
     content_hash,
+    plain,
     seeded,
     tagged,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "Written",
     "content_hash",
     "decide",
+    "plain",
     "seeded",
     "tagged",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, NoReturn, TypeVar
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -77,6 +77,11 @@ class Message(Record):
 
     role: Role
     content: str
+
+
+def plain(messages: Iterable[Message]) -> list[dict[str, str]]:
+    """Messages as endpoints, trainers and chat templates take them."""
+    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 class Provenance(Record):

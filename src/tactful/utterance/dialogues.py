@@ -16,7 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
-from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows, source_name
+from tactful.data.formats.chats import ChatMessage, ChatRows, Dialogue
 from tactful.data.io import Rows
 from tactful.data.logs import LogOptions, log_input
 from tactful.errors import UsageError
@@ -185,16 +185,13 @@ class Examples:
     examples: int = 0
 
     def __post_init__(self) -> None:
-        self.rows = dialogue_rows(
-            self.path, Dialogue, skip_bad=self.skip_bad, unique=True, reading=self.reading
-        )
+        self.rows = ChatRows(self.path, Dialogue, skip_bad=self.skip_bad, unique=True, reading=self.reading)
 
     def __iter__(self) -> Iterator[Example | Untargeted]:
         self.dialogues = self.untargeted = self.examples = 0
-        source = source_name(self.rows.path)
         for dialogue in self.rows:
             self.dialogues += 1
-            found = examples_of(dialogue.named(self.rows.read, source), self.rule, seed=self.seed)
+            found = examples_of(dialogue, self.rule, seed=self.seed)
             if isinstance(found, Untargeted):
                 self.untargeted += 1
                 yield found

@@ -7,17 +7,15 @@
 torch, transformers and peft (extra `[train]`) are imported when a model is opened, never before.
 """
 
-from tactful.weights.base import Head, Loaded, base_folder, load_base, load_tokenizer
+from tactful.weights.base import Loaded, base_folder, load_base, load_tokenizer
 from tactful.weights.tokens import answer_ids, choice_ids, prompt_ids
 from tactful.weights.trained import load_trained, read_manifest, selectors_of
-from tactful.weights.types import MANIFEST_FILE, Manifest, TrainedOn
+from tactful.weights.types import MANIFEST_FILE, Manifest
 
 __all__ = [
     "MANIFEST_FILE",
-    "Head",
     "Loaded",
     "Manifest",
-    "TrainedOn",
     "answer_ids",
     "base_folder",
     "choice_ids",

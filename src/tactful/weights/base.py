@@ -114,9 +114,7 @@ def load_tokenizer(folder: Path, *, chat: bool = True) -> Any:
     return tokenizer
 
 
-def load_base(
-    spec: str, *, head: Head = "lm", four_bit: bool = False, dtype: str = "auto", chat: bool = True
-) -> Loaded:
+def load_base(spec: str, *, head: Head = "lm", dtype: str = "auto", chat: bool = True) -> Loaded:
     """The base model on this machine's device, in evaluation mode, with its tokenizer.
 
     `dtype`: `auto` (bf16 where the device has it), `bf16`, `f32`. `chat`: conversations will be written for it.
@@ -124,8 +122,8 @@ def load_base(
     """
     folder = base_folder(spec)
     tokenizer = load_tokenizer(folder, chat=chat)
-    model = open_model(folder, tokenizer, head=head, four_bit=four_bit, dtype=dtype_of(dtype))
-    return Loaded(model if four_bit else model.to(device()), tokenizer, folder)
+    model = open_model(folder, tokenizer, head=head, dtype=dtype_of(dtype))
+    return Loaded(model.to(device()), tokenizer, folder)
 
 
 def open_model(folder: Path, tokenizer: Any, *, head: Head, four_bit: bool = False, dtype: Any) -> Any:

@@ -6,12 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tactful.errors import UserError
-from tactful.types import Message
-
-
-def plain(messages: Sequence[Message]) -> list[dict[str, str]]:
-    """As chat templates take them."""
-    return [{"role": message.role, "content": message.content} for message in messages]
+from tactful.types import Message, plain
 
 
 def prompt_ids(tokenizer: Any, messages: Sequence[Message]) -> list[int]:

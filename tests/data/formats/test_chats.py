@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tactful.data.check import detect_kind
-from tactful.data.formats.chats import ChatMessage, Dialogue, dialogue_rows
+from tactful.data.formats.chats import ChatMessage, ChatRows, Dialogue
 from tactful.data.io import read_jsonl
 from tactful.data.logs import is_log
 from tactful.data.recognise import TAKEN_BY
@@ -23,7 +23,7 @@ SHAREGPT = [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]
 
 
 def read(path, **options):
-    return list(dialogue_rows(path, Dialogue, **options))
+    return list(ChatRows(path, Dialogue, **options))
 
 
 def write(path: Path, *rows) -> Path:
@@ -45,9 +45,8 @@ def write(path: Path, *rows) -> Path:
 )
 def test_a_dialogue_is_read_by_any_of_its_names(tmp_path, row, name):
     (found,) = read(write(tmp_path / "log.jsonl", row))
-    named = found.named(1, "log")
-    assert (named.id, named.source) == (name, "log")
-    assert [message.content for message in named.conversation] == [item["content"] for item in SAID]
+    assert (found.id, found.source) == (name, "log")
+    assert [message.content for message in found.conversation] == [item["content"] for item in SAID]
 
 
 def test_a_message_that_only_calls_tools_may_lack_content():
@@ -164,7 +163,7 @@ def test_a_list_of_chats_given_for_something_else_is_led_to_what_reads_it(tmp_pa
 
 def test_one_odd_row_among_good_ones_is_a_bad_row_and_no_other_file(tmp_path):
     file = write(tmp_path / "log.jsonl", {"messages": SAID}, {"conversations": SHAREGPT}, {"messages": SAID})
-    rows = dialogue_rows(file, Dialogue, skip_bad=True)
+    rows = ChatRows(file, Dialogue, skip_bad=True)
     assert (len(list(rows)), rows.bad) == (2, 1)
     with pytest.raises(DataError, match=r"log\.jsonl:2: holds no 'conversation'"):
         read(file)
@@ -187,7 +186,7 @@ def test_a_folder_of_logs_is_one_log_and_a_bad_row_names_its_file(tmp_path):
     write(folder / "a.jsonl", {"id": "a", "messages": SAID})
     (folder / "b.json").write_text(json.dumps([{"id": "b", "conversations": SHAREGPT}]))
     (folder / "c.jsonl").write_text(json.dumps({"messages": SAID}) + "\n{\n")
-    rows = dialogue_rows(folder, Dialogue, skip_bad=True)
+    rows = ChatRows(folder, Dialogue, skip_bad=True)
     assert [row.id for row in rows] == ["a", "b", "c/dialogue-1"]
     assert rows.problems[0].startswith(f"{folder / 'c.jsonl'}:2: not JSON")
     with pytest.raises(DataError, match=r"c\.jsonl:2: not JSON"):
@@ -207,3 +206,16 @@ def test_what_is_secret_is_cut_and_what_tools_gave_back_stands_behind_their_call
         ("user", "Weather for [EMAIL]?"), ("assistant", ""), ("tool", "20C"), ("assistant", "20 degrees."),
     ]  # fmt: skip
     assert found.model_extra["user"].startswith("u-")
+
+
+def test_a_log_may_keep_something_else_under_messages(tmp_path):
+    steps = [{"source": "user", "message": "Hi there"}, {"source": "agent", "message": "Hello"}]
+    log = {
+        "schema_version": "ATIF-v1",
+        "session_id": "s",
+        "extra": {"messages": 2, "team": "x"},
+        "steps": steps,
+    }
+    (found,) = read(write(tmp_path / "log.jsonl", log))
+    assert [message.content for message in found.conversation] == ["Hi there", "Hello"]
+    assert found.model_extra["team"] == "x"

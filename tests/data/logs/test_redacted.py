@@ -12,7 +12,7 @@ from tests.data.logs.shapes import SHAPES
 from tests.data.logs.test_shapes import TALKS
 from tests.data.logs.vintages import VINTAGES
 
-from tactful.data.formats.chats import Dialogue, dialogue_rows
+from tactful.data.formats.chats import ChatRows, Dialogue
 from tactful.data.logs import read_conversations
 from tactful.data.logs.users import project_salt
 
@@ -95,7 +95,7 @@ def test_nothing_planted_in_any_field_of_any_format_comes_through(data):
         file.write_text(json.dumps(rows[0]) if whole else "".join(json.dumps(row) + "\n" for row in rows))
         log = read_conversations(file)
         seen = [item.model_dump_json() for item in log] + log.problems
-        dialogues = dialogue_rows(file, Dialogue, skip_bad=True)
+        dialogues = ChatRows(file, Dialogue, skip_bad=True)
         try:
             seen += [item.model_dump_json() for item in dialogues] + dialogues.problems
         except Exception as error:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tactful.annotation.items.making import File, told_messages
 from tactful.annotation.types import Asking, FollowUp, FollowUpAnswer, Item
-from tactful.data.formats.chats import ASSISTANT, USER, dialogue_rows, source_name
+from tactful.data.formats.chats import ASSISTANT, USER, ChatRows
 from tactful.feedback.chats import ChatRow, Extraction, dialogue_of, spoken, turns_of
 from tactful.feedback.types import JudgedTurn, Turn
 from tactful.types import Message
@@ -22,15 +22,14 @@ _Spoken = Sequence[tuple[str, str, Any]]
 def from_chats(file: File) -> Iterator[Item]:
     """An item for each exchange with its next message; where `asking` is wanted, for each request."""
     kinds = file.wanted.kinds or {"follow-up"}
-    rows = dialogue_rows(file.path, ChatRow, skip_bad=file.wanted.skip_bad)
+    rows = ChatRows(file.path, ChatRow, skip_bad=file.wanted.skip_bad)
     count = Extraction()
     for row in file.rows(rows):
-        named: ChatRow = row.named(rows.read, source_name(file.path))
-        said = spoken(named)
+        said = spoken(row)
         if "follow-up" in kinds:
-            yield from _follow_ups(file, named, said, count)
+            yield from _follow_ups(file, row, said, count)
         if "asking" in kinds:
-            yield from _requests(file, named, said)
+            yield from _requests(file, row, said)
     left = {
         "an answer that nobody had asked for": count.no_query,
         "an answer after which the user wrote nothing": count.no_follow_up,

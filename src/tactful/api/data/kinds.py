@@ -96,9 +96,9 @@ def _feedback_rows() -> Opener:
 
 
 def _dialogues() -> Opener:
-    from tactful.data.formats.chats import Dialogue, dialogue_rows
+    from tactful.data.formats.chats import ChatRows, Dialogue
 
-    return lambda path: dialogue_rows(path, Dialogue, skip_bad=True, unique=True)
+    return lambda path: ChatRows(path, Dialogue, skip_bad=True, unique=True)
 
 
 _READERS: Mapping[str, Callable[[], Opener]] = {
@@ -150,18 +150,12 @@ _READERS: Mapping[str, Callable[[], Opener]] = {
 
 
 def _llama_factory(path: Path) -> int:
-    import orjson
     from pydantic import ValidationError
 
     from tactful.data.exporting.rows import ShareGptRow
-    from tactful.data.io import cannot_read, describe
+    from tactful.data.io import describe, read_json
 
-    try:
-        rows = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except orjson.JSONDecodeError as error:
-        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix="export the pairs again") from error
+    rows = read_json(path, fix="export the pairs again")
     if not isinstance(rows, list):
         raise DataError.at(path, None, "is no JSON array", fix="export the pairs again")
     for number, row in enumerate(rows, start=1):

@@ -61,7 +61,8 @@ def sessions_of(document: Any, options: ActivityOptions) -> tuple[list[WorkSessi
         found += [_told(session, user, options) for session in _worked(events, options.bounds, report)]
     report.machines = len({session.user for session in found})
     found.sort(key=lambda session: (session.started_at, session.id))
-    return report.counted(found), report
+    report.statistics.add(found)
+    return found, report
 
 
 def _redacted(

@@ -25,13 +25,14 @@ class Statistics:
     gaps_s: list[float] = field(default_factory=list)
     """Seconds from each event to the next one of its session."""
 
-    def add(self, session: WorkSession) -> None:
-        """Count a session."""
-        self.sessions += 1
-        self.events += len(session.events)
-        self.active_us += round(session.active_s * SECOND)
-        times = [event.at for event in session.events if event.at is not None]
-        self.gaps_s += [(after - before).total_seconds() for before, after in pairwise(times)]
+    def add(self, sessions: Iterable[WorkSession]) -> None:
+        """Count sessions."""
+        for session in sessions:
+            self.sessions += 1
+            self.events += len(session.events)
+            self.active_us += round(session.active_s * SECOND)
+            times = [event.at for event in session.events if event.at is not None]
+            self.gaps_s += [(after - before).total_seconds() for before, after in pairwise(times)]
 
     @property
     def hours(self) -> float:
@@ -64,19 +65,12 @@ class ImportReport:
     short: int = 0
     statistics: Statistics = field(default_factory=Statistics)
 
-    def counted(self, sessions: Iterable[WorkSession]) -> list[WorkSession]:
-        """The sessions, counted."""
-        kept = list(sessions)
-        for session in kept:
-            self.statistics.add(session)
-        return kept
-
     def retold(
         self, known: Iterable[WorkSession], answered: Iterable[WorkSession], told: Sequence[WorkSession]
     ) -> None:
         """Count anew after a model told the sessions: of `known` those of `answered`, but for what it held that is denied."""
         self.statistics = Statistics()
-        self.counted(told)
+        self.statistics.add(told)
         kept, came = {session.id for session in told}, {session.id for session in answered}
         for session in known:
             if session.id not in kept:

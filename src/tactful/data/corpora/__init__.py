@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from tactful.data.corpora.types import FollowUpRow, GapLabel, MomentRow, RequestRow
+from tactful.data.corpora.types import FollowUpRow, MomentRow, RequestRow
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel
 
 FOLDER = Path(__file__).parent
@@ -91,18 +91,3 @@ def load_glosses() -> dict[str, dict[str, str]]:
 def _glosses(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split("\t", 1) for line in lines if line)
-
-
-__all__ = [
-    "CALIBRATION",
-    "HELD_OUT",
-    "FollowUpRow",
-    "GapLabel",
-    "MomentRow",
-    "RequestRow",
-    "load_followups",
-    "load_glosses",
-    "load_moments",
-    "load_requests",
-    "load_words",
-]

@@ -18,8 +18,8 @@ class GapLabel(Private):
     what: str = ""
 
 
-class RequestRow(Record):
-    """A request, and whether it needs a question (`docs/reading.md` has the definition)."""
+class _TextRow(Record):
+    """What every labelled text has."""
 
     id: str
     group: str
@@ -29,20 +29,19 @@ class RequestRow(Record):
     lang: str
     domain: str
     context: tuple[Message, ...] = ()
+
+
+class RequestRow(_TextRow):
+    """A request, and whether it needs a question (`docs/reading.md` has the definition)."""
+
     text: str = Field(min_length=1)
     label: Literal["open", "complete"]
     missing: tuple[GapLabel, ...] = ()
 
 
-class FollowUpRow(Record):
+class FollowUpRow(_TextRow):
     """An exchange and what the person wrote next, with one of the seven labels."""
 
-    id: str
-    group: str
-    writer: str
-    lang: str
-    domain: str
-    context: tuple[Message, ...] = ()
     q_t: str
     a_t: str
     user_next: str

@@ -11,8 +11,9 @@ Source: the trainers' documentation, 2026.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +23,7 @@ from tactful.data.exporting.llama_factory import Stage, describe
 from tactful.data.io import is_taken, write_file, write_jsonl
 from tactful.errors import UsageError, UserError
 from tactful.text.sameness import as_read
-from tactful.types import Message, content_hash
+from tactful.types import Message, content_hash, plain
 
 Row = dict[str, Any]
 _SHAREGPT_ROLE = {"user": "human", "assistant": "gpt"}
@@ -56,9 +57,9 @@ def said(text: str) -> tuple[Message, ...]:
 def trl_pair(pair: Preference) -> Row:
     """TRL's conversational preference columns."""
     return {
-        "prompt": _plain(pair.prompt),
-        "chosen": _plain(pair.chosen),
-        "rejected": _plain(pair.rejected),
+        "prompt": plain(pair.prompt),
+        "chosen": plain(pair.chosen),
+        "rejected": plain(pair.rejected),
     }
 
 
@@ -66,9 +67,9 @@ def openai_pair(pair: Preference) -> Row:
     """OpenAI's preference form. Raises UserError where an output is not one assistant message: it allows no other."""
     _single(pair, "openai")
     return {
-        "input": {"messages": _plain(pair.prompt), "tools": [], "parallel_tool_calls": True},
-        "preferred_output": _plain(pair.chosen),
-        "non_preferred_output": _plain(pair.rejected),
+        "input": {"messages": plain(pair.prompt), "tools": [], "parallel_tool_calls": True},
+        "preferred_output": plain(pair.chosen),
+        "non_preferred_output": plain(pair.rejected),
     }
 
 
@@ -86,12 +87,12 @@ def sharegpt_pair(pair: Preference) -> Row:
 
 def messages_sft(item: Answered) -> Row:
     """`messages`, for TRL and OpenAI."""
-    return {"messages": _plain([*item.prompt, *item.answer])}
+    return {"messages": plain([*item.prompt, *item.answer])}
 
 
 def completion_sft(item: Answered) -> Row:
     """TRL's conversational prompt and completion: the loss is on the completion alone."""
-    return {"prompt": _plain(item.prompt), "completion": _plain(item.answer)}
+    return {"prompt": plain(item.prompt), "completion": plain(item.answer)}
 
 
 def sharegpt_sft(item: Answered) -> Row:
@@ -127,10 +128,6 @@ def _sharegpt(row: str, messages: Sequence[Message]) -> tuple[str, list[dict[str
             "use --to trl"
         )
     return system, [{"from": _SHAREGPT_ROLE[message.role], "value": message.content} for message in prompt]
-
-
-def _plain(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": message.role, "content": message.content} for message in messages]
 
 
 # ---------------------------------------------------------------- forms and files
@@ -224,15 +221,5 @@ class Distinct:
 
 def _write_array(path: Path, rows: Iterable[Row]) -> int:
     """A JSON array with one row per line; how many there were."""
-    written = 0
-
-    def chunks() -> Iterator[bytes]:
-        nonlocal written
-        yield b"[\n"
-        for row in rows:
-            yield (b",\n" if written else b"") + orjson.dumps(row)
-            written += 1
-        yield b"\n]\n"
-
-    write_file(path, chunks())
-    return written
+    lines = ((b",\n" if at else b"") + orjson.dumps(row) for at, row in enumerate(rows))
+    return write_file(path, chain([b"[\n"], lines, [b"\n]\n"])) - 2

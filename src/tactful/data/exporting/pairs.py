@@ -8,10 +8,10 @@ order: pair id, state id, group, actions, rewards, margin, model, prompt hashes,
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from tactful.data.exporting.forms import Distinct, Preference, form_of, new_folder
-from tactful.data.io import read_jsonl, to_line, write_file
+from tactful.data.exporting.rows import PairProvenance
+from tactful.data.io import read_jsonl, write_jsonl
 from tactful.errors import UserError
 from tactful.types import PreferencePair, Record
 
@@ -30,21 +30,10 @@ class PairsExport(Record):
     """Of `pairs`: those that prefer what an earlier one rejects at the same prompt; both are written."""
 
 
-def pair_provenance(pair: PreferencePair) -> dict[str, Any]:
+def pair_provenance(pair: PreferencePair) -> PairProvenance:
     """What a row rests on, without its text."""
-    return {
-        "id": pair.id,
-        "state_id": pair.state.id,
-        "group": pair.state.group,
-        "persona": pair.persona,
-        "chosen_action": pair.chosen_action,
-        "rejected_action": pair.rejected_action,
-        "chosen_reward": pair.chosen_reward,
-        "rejected_reward": pair.rejected_reward,
-        "margin": pair.margin,
-        "weight": pair.weight,
-        "provenance": pair.provenance.model_dump(mode="json"),
-    }
+    same = pair.model_dump(include=set(PairProvenance.model_fields))
+    return PairProvenance(state_id=pair.state.id, group=pair.state.group, **same)
 
 
 def pairs_file(run_or_file: Path) -> Path:
@@ -83,7 +72,7 @@ def export_pairs(run_or_file: Path | str, to: str, out: Path | str) -> PairsExpo
     if form.labels is not None:
         form.write(folder, "kto", (row for preference in preferences for row in form.labels(preference)))
         files[KTO_NAME] = "kto"
-    write_file(folder / "provenance.jsonl", (to_line(pair_provenance(pair)) for pair in kept))
+    write_jsonl(folder / "provenance.jsonl", map(pair_provenance, kept))
     form.describe(folder, files)
     return PairsExport(
         pairs=len(kept),

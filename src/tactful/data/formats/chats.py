@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -101,17 +102,14 @@ class Dialogue(Record):
             key: value for key, value in made.items() if value is not None or key not in ("source", "lang")
         }
 
-    def named(self, number: int, source: str) -> Any:
-        """Itself with an id, after its line `number`, and a source, where the log gave none."""
-        return self.model_copy(
-            update={"id": self.id or f"dialogue-{number}", "source": self.source or source}
-        )
-
 
 class ChatRows(Rows[D]):
-    """The dialogues of a chat log of any format, by way of `data.logs`: unpacked, recognised, redacted, accounted for.
+    """The dialogues of a chat log of any format, or of rows in memory, by way of `data.logs`: read lazily, unpacked, recognised,
+    redacted, accounted for; `unique` refuses a second one of the same id.
 
     After the last one, `notes` says by reason what held no talk and was passed over.
+    Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
+    or at the first bad line (unless `skip_bad`).
     """
 
     def __init__(
@@ -119,18 +117,16 @@ class ChatRows(Rows[D]):
         path: Path | str | Sequence[Any],
         type_: type[D],
         *,
-        skip_bad: bool,
-        kind: str,
-        unique: bool,
-        reading: LogOptions,
+        skip_bad: bool = False,
+        kind: str = "dialogue",
+        unique: bool = False,
+        reading: LogOptions | None = None,
     ) -> None:
-        super().__init__(
-            path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=_own_id if unique else None
-        )
+        key = attrgetter("id") if unique else None
+        super().__init__(path, type_.model_validate, skip_bad=skip_bad, kind=kind, key=key)
         self._within = ""
-        self.log = Log(
-            [] if self.given is not None else self.path, replace(reading, empty=True), on_bad=self._unusable
-        )
+        how = replace(reading or LogOptions(), empty=True)
+        self.log = Log([] if self.given is not None else self.path, how, on_bad=self._unusable)
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         if self.given is not None:
@@ -139,7 +135,7 @@ class ChatRows(Rows[D]):
         else:
             found = self.log.read()
         for number, conversation in found:
-            yield number, row_of(conversation)
+            yield number, row_of(conversation, source_name(self.path))
         self.notes.update(self.log.skipped)
 
     def _unusable(self, name: str, number: int | None, problem: str, other: Recognised | None) -> None:
@@ -159,31 +155,16 @@ class ChatRows(Rows[D]):
         return self._within or super().name
 
 
-def dialogue_rows(
-    path: Path | str | Sequence[Any],
-    type_: type[D],
-    *,
-    skip_bad: bool = False,
-    kind: str = "dialogue",
-    unique: bool = False,
-    reading: LogOptions | None = None,
-) -> ChatRows[D]:
-    """The dialogues of a chat log, or of rows in memory, read lazily; `unique` refuses a second one of the same id.
+def row_of(conversation: Conversation, source: str) -> dict[str, Any]:
+    """A conversation as a row of a dialogue: what tools gave back stands behind their calls, other keys beside.
 
-    Raises, while iterating: UserError when the file cannot be opened; DataError when it is recognised as something else,
-    or at the first bad line (unless `skip_bad`).
+    `source` is taken where the log tells none.
     """
-    how = reading or LogOptions()
-    return ChatRows(path, type_, skip_bad=skip_bad, kind=kind, unique=unique, reading=how)
-
-
-def row_of(conversation: Conversation) -> dict[str, Any]:
-    """A conversation as a row of a dialogue: what tools gave back stands behind their calls, other keys beside."""
     messages = [message for turn in conversation.turns for message in _messages(turn)]
     row: dict[str, Any] = {
-        **conversation.meta,
+        **{key: value for key, value in conversation.meta.items() if key != "messages"},  # they stand below
         "id": conversation.id,
-        "source": conversation.source,
+        "source": conversation.source or source,
         "lang": conversation.lang,
     }
     row |= {key: value for key in ("user", "model") if (value := getattr(conversation, key))}
@@ -211,10 +192,6 @@ def _plain(row: Any) -> Any:
 def source_name(path: Path | str) -> str:
     """What a file's dialogues are called when they do not say: the file's name without its ending."""
     return "stdin" if str(path) == STDIN else Path(path).stem
-
-
-def _own_id(dialogue: Dialogue) -> str:
-    return dialogue.id
 
 
 def _said(row: Mapping[str, Any]) -> tuple[Any, str]:

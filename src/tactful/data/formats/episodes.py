@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import ConfigDict, Field, ValidationError
@@ -25,69 +25,6 @@ KIND = "episodes"
 SIMULATED = "user"
 """The simulated user, as `MomentLabel.judge` and `--judge` name it where it gave labels or selects."""
 _NAMED = f'"{KIND}"'.encode()
-
-
-class _Known(Protocol):
-    """What the simulation alone knows of a round."""
-
-    @property
-    def help_wanted(self) -> bool | None: ...
-    @property
-    def verdict(self) -> str | None: ...
-
-
-class _PlayedStep(Protocol):
-    """One round of an episode."""
-
-    @property
-    def index(self) -> int: ...
-    @property
-    def events(self) -> tuple[Event, ...]: ...
-    @property
-    def history(self) -> ProposalHistory: ...
-    @property
-    def proposal(self) -> str | None: ...
-    @property
-    def shown(self) -> bool: ...
-    @property
-    def carried_out(self) -> tuple[Event, ...]: ...
-    @property
-    def outcome(self) -> _Known: ...
-
-
-def moments_of(id: str, group: str, steps: Sequence[_PlayedStep]) -> Iterator[LabelledMoment]:
-    """The labelled moments of an episode, as the head of this file says."""
-    seen: list[Event] = []
-    for step in steps:
-        seen += step.events
-        label = _label(step)
-        if label is not None and seen:
-            yield LabelledMoment(
-                moment=Moment(
-                    id=f"{id}#{step.index}",
-                    session=group,
-                    user=id,
-                    events=tuple(seen),
-                    proposal=step.proposal if step.shown else None,
-                    history=step.history,
-                ),
-                label=label,
-            )
-        seen += step.carried_out
-
-
-def _label(step: _PlayedStep) -> MomentLabel | None:
-    found = step.outcome
-    if step.shown:
-        right = found.verdict == "accepted"
-    elif found.help_wanted is None:
-        return None
-    else:
-        right = not found.help_wanted
-    return MomentLabel(accepted=right, help_needed=found.help_wanted, judge=SIMULATED)
-
-
-# ---------------------------------------------------------------- files
 
 
 class _Part(Record):
@@ -117,19 +54,60 @@ class _Episode(_Part):
     steps: tuple[_Step, ...]
 
 
+def moments_of(episode: object) -> Iterator[LabelledMoment]:
+    """The labelled moments of an episode, as the head of this file says: of the gym's own record, or of a row.
+
+    Raises: ValidationError.
+    """
+    return _moments(_Episode.model_validate(episode, from_attributes=True))
+
+
+def _moments(episode: _Episode) -> Iterator[LabelledMoment]:
+    seen: list[Event] = []
+    for step in episode.steps:
+        seen += step.events
+        label = _label(step)
+        if label is not None and seen:
+            yield LabelledMoment(
+                moment=Moment(
+                    id=f"{episode.id}#{step.index}",
+                    session=episode.group,
+                    user=episode.id,
+                    events=tuple(seen),
+                    proposal=step.proposal if step.shown else None,
+                    history=step.history,
+                ),
+                label=label,
+            )
+        seen += step.carried_out
+
+
+def _label(step: _Step) -> MomentLabel | None:
+    found = step.outcome
+    if step.shown:
+        right = found.verdict == "accepted"
+    elif found.help_wanted is None:
+        return None
+    else:
+        right = not found.help_wanted
+    return MomentLabel(accepted=right, help_needed=found.help_wanted, judge=SIMULATED)
+
+
+# ---------------------------------------------------------------- files
+
+
 class MomentRows(Rows[R]):
     """Rows of moments, of which each episode of the gym gives several; also those of a run folder."""
 
     def __init__(self, path: Path | str | Sequence[Any], parse: Callable[[Any], R], **options: Any) -> None:
         if isinstance(path, str | Path) and Path(path).is_dir():
             path = resolve_input(path)
+        super().__init__(path, parse, **options)
 
-        def item(row: Any) -> R:
-            if isinstance(row, Exception):
-                raise row
-            return parse(row)
-
-        super().__init__(path, item, **options)
+    def _item(self, row: Any) -> R:
+        if isinstance(row, Exception):
+            raise row
+        return super()._item(row)
 
     def _rows(self) -> Iterator[tuple[int, Any]]:
         """As in any file; of an episode its moments, or what is wrong with it, at its own line."""
@@ -139,11 +117,11 @@ class MomentRows(Rows[R]):
                 yield number, row
                 continue
             try:
-                found = _Episode.model_validate(whole)
+                found = moments_of(whole)
             except ValidationError as error:
                 yield number, error
             else:
-                for moment in moments_of(found.id, found.group, found.steps):
+                for moment in found:
                     yield number, moment
 
 

@@ -31,13 +31,13 @@ class Labelled:
     """What was wrong with the first of them."""
 
 
-def read_moments(data: Path | str, limit: int | None = None, *, skip_bad: bool = False) -> Labelled:
-    """The labelled moments of a file, the first `limit` of them.
+def read_moments(data: Path | str, *, skip_bad: bool = False) -> Labelled:
+    """The labelled moments of a file.
 
     Raises: DataError at the first unusable row unless `skip_bad`, and for a file without a usable one.
     """
     rows = labelled_rows(data, skip_bad=skip_bad)
-    items = tuple(islice(rows, limit))
+    items = tuple(rows)
     if not items:
         raise DataError.at(rows.name, None, "holds no labelled moment", fix=_FIX)
     return Labelled(rows.name, moments=items, bad=rows.bad, problems=tuple(rows.problems))

@@ -9,16 +9,16 @@ from __future__ import annotations
 import ast
 import importlib
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
 from tactful.data.io import Rows, write_jsonl
 from tactful.errors import MissingExtra
-from tactful.sandbox import Job, Verdict
+from tactful.sandbox import Job, Sandbox, Verdict
 from tactful.types import Hidden, Private, Requirement, State, seeded
 
 OTHER_NAMES = ("solve", "solution", "answer", "compute")
@@ -64,14 +64,6 @@ class Quarantined(Private):
     task: MbppTask
 
 
-class RunsJobs(Protocol):
-    """What the import needs of a sandbox."""
-
-    def run_many(self, jobs: Iterable[Job]) -> Iterator[Verdict]:
-        """Verdicts in the order of the jobs."""
-        ...
-
-
 @dataclass
 class MbppImport:
     """What an import found. `read` = `imported` + `quarantined` + `bad`."""
@@ -95,7 +87,7 @@ class MbppImport:
         return len(self.quarantine)
 
 
-def import_mbpp(path: Path | str, *, sandbox: RunsJobs, seed: int = 0, skip_bad: bool = False) -> MbppImport:
+def import_mbpp(path: Path | str, *, sandbox: Sandbox, seed: int = 0, skip_bad: bool = False) -> MbppImport:
     """The states of an MBPP JSONL file; every reference is run against its tests first.
 
     Raises: DataError at the first bad row (unless `skip_bad`).
@@ -126,7 +118,7 @@ def hub_tasks(split: str = "train") -> list[MbppTask]:
     return [MbppTask.model_validate(dict(row)) for row in datasets.load_dataset(_HUB_NAME, split=split)]
 
 
-def import_tasks(tasks: Sequence[MbppTask], *, sandbox: RunsJobs, seed: int = 0) -> MbppImport:
+def import_tasks(tasks: Sequence[MbppTask], *, sandbox: Sandbox, seed: int = 0) -> MbppImport:
     """States for the tasks whose reference passes all its tests, half of them complete and half open."""
     reasons: dict[int, str] = {}
     names: dict[int, str] = {}
@@ -252,19 +244,10 @@ def signature(code: str, name: str) -> str:
 
 def other_name(code: str) -> str:
     """A plain function name that the code does not use anywhere."""
-    used = _names(_parse(code))
+    used = {
+        getattr(node, key, None) for node in ast.walk(_parse(code)) for key in ("id", "name", "arg", "attr")
+    }
     return next(name for name in (*OTHER_NAMES, *(f"solve_{n}" for n in range(999))) if name not in used)
-
-
-def _names(tree: ast.AST) -> set[str]:
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        found |= {
-            value
-            for key in ("id", "name", "arg", "attr")
-            if isinstance(value := getattr(node, key, None), str)
-        }
-    return found
 
 
 def rename(code: str, name: str, new: str) -> str:

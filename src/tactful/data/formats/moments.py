@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import orjson
 
 from tactful.data.formats.episodes import MomentRows
+from tactful.data.formats.keys import refuse_keys, text_in
 from tactful.data.io import Rows, shorten
-from tactful.data.recognise import refuse_named
 from tactful.data.times import oldest_first, parse_time
 from tactful.types import Event, LabelledMoment, Moment, MomentLabel, ProposalHistory, content_hash
 
@@ -22,6 +22,8 @@ CATEGORIES = {
     "False-Alarm (FA)": "false-alarm",
 }
 """ProactiveBench's categories by our glossary. Its files say Correct-Rejection where its paper says Non-Response."""
+_THEIRS = {ours: theirs for theirs, ours in reversed(CATEGORIES.items())}
+"""The same the other way round, as its files have them."""
 
 _KEYS = (
     "obs",
@@ -39,7 +41,7 @@ _KEYS = (
 )
 TIMES = "write seconds or milliseconds since 1970, ISO 8601, or 'Day 2, 1:05 AM'"
 """How a time may be written, for messages."""
-T = TypeVar("T")
+T = TypeVar("T", bound=Moment | LabelledMoment)
 _SPELT_SILENCE = frozenset({"", "null", "none"})
 
 
@@ -49,7 +51,7 @@ def moment_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = Fals
     An episode of the gym gives all its moments. Events that are not oldest first are sorted by their times, with a note. A row without `session` belongs to the session that its first event names, as in ProactiveBench.
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(path, parse_moment, _own_id, lambda item: item.moment, skip_bad=skip_bad, strict=strict)
+    return _rows(path, parse_moment, _moment, skip_bad=skip_bad, strict=strict)
 
 
 def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = False) -> Rows[LabelledMoment]:
@@ -57,20 +59,12 @@ def labelled_rows(path: Path | str, *, skip_bad: bool = False, strict: bool = Fa
 
     Raises, while iterating: DataError at the first unusable row, unless `skip_bad` (counted in `.bad`).
     """
-    return _rows(
-        path,
-        parse_labelled,
-        lambda item: _own_id(item.moment),
-        lambda item: item,
-        skip_bad=skip_bad,
-        strict=strict,
-    )
+    return _rows(path, parse_labelled, lambda item: item, skip_bad=skip_bad, strict=strict)
 
 
 def _rows(
     path: Path | str,
     parse: Callable[[Any], T],
-    key: Callable[[T], str],
     of_episode: Callable[[LabelledMoment], T],
     *,
     skip_bad: bool,
@@ -80,8 +74,7 @@ def _rows(
         if isinstance(row, LabelledMoment):  # out of an episode
             return of_episode(row)
         item = parse(row)
-        moment = item.moment if isinstance(item, LabelledMoment) else item
-        assert isinstance(moment, Moment)
+        moment = _moment(item)
         unread = next((event for event in moment.events if event.at is None and event.time.strip()), None)
         if unread is not None and strict:
             raise ValueError(f"moment has the time '{unread.time}', which cannot be read; {TIMES}")
@@ -91,7 +84,7 @@ def _rows(
             rows.note("the events did not stand oldest first; they were sorted by their times")
         return item
 
-    rows = MomentRows(path, read, skip_bad=skip_bad, kind="moment", key=key)
+    rows = MomentRows(path, read, skip_bad=skip_bad, kind="moment", key=lambda item: _moment(item).id)
     return rows
 
 
@@ -120,8 +113,6 @@ def plain_proposal(proposal: str | None) -> str | None:
 
 def moment_row(item: LabelledMoment) -> dict[str, Any]:
     """The row that reads back as this item, in ProactiveBench's keys (all but `id`, `session`, `user`, `history`, `judge` and `p_accepted` theirs)."""
-    names = {"missed-need": "Missed-Need (MN)", "correct-silence": "Correct-Rejection (CR)"}
-    names |= {"hit": "Correct-Detection (CD)", "false-alarm": "False-Alarm (FA)"}
     moment, label = item.moment, item.label
     row: dict[str, Any] = {
         "id": moment.id,
@@ -131,7 +122,7 @@ def moment_row(item: LabelledMoment) -> dict[str, Any]:
         "valid": label.accepted,
         "help_needed": label.help_needed,
         "annotation": list(label.votes),
-        "category": names[item.category],
+        "category": _THEIRS[item.category],
     }
     if moment.user:
         row["user"] = moment.user
@@ -148,15 +139,7 @@ def parse_moment(row: Any) -> Moment:
     """The moment of one row. Raises: ValueError that says what is wrong, or pydantic's ValidationError."""
     if not isinstance(row, Mapping):
         raise ValueError(f"moment is {shorten(row)}, expected an object with 'obs' and 'pred_task'")
-    refuse_named(row, "moments")
-    missing = [key for key in ("obs", "pred_task") if key not in row]
-    if missing:
-        raise ValueError(
-            f"moment has no {' and no '.join(map(repr, missing))}; its keys are {', '.join(map(str, row)) or 'none'}"
-        )
-    unknown = sorted(set(row) - set(_KEYS))
-    if unknown:
-        raise ValueError(f"moment has the unknown key '{unknown[0]}', expected some of {', '.join(_KEYS)}")
+    refuse_keys(row, "moment", ("obs", "pred_task"), _KEYS)
     if not isinstance(row["obs"], list) or not row["obs"]:
         raise ValueError(f"moment has obs {shorten(row['obs'])}, expected a list with at least one event")
     given = [parse_event(entry, f"obs (item {number})") for number, entry in enumerate(row["obs"], 1)]
@@ -164,12 +147,12 @@ def parse_moment(row: Any) -> Moment:
     proposal = row["pred_task"]
     if proposal is not None and not isinstance(proposal, str):
         raise ValueError(f"moment has pred_task {shorten(proposal)}, expected text, or null for silence")
-    session = _text(row, "session") or events[0].text
+    session = text_in(row, "session", "moment") or events[0].text
     history = row.get("history")
     return Moment(
-        id=_text(row, "id") or _content_id(row, session),
+        id=text_in(row, "id", "moment") or _content_id(row, session),
         session=session,
-        user=_text(row, "user"),
+        user=text_in(row, "user", "moment"),
         events=events,
         proposal=plain_proposal(proposal),
         history=None if history is None else ProposalHistory.model_validate(history),
@@ -196,7 +179,7 @@ def parse_labelled(row: Any) -> LabelledMoment:
             accepted=accepted,
             help_needed=need,
             votes=tuple(votes),
-            judge=_text(row, "judge"),
+            judge=text_in(row, "judge", "moment"),
             p_accepted=row.get("p_accepted"),
         ),
     )
@@ -214,22 +197,11 @@ def _told_time(event: Event) -> str:
     return event.time or (event.at.isoformat() if event.at is not None else "")
 
 
-def _text(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key, "")
-    if value is None:
-        return ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError(f"moment has {key} {shorten(value)}, expected text")
-    return value.strip()
-
-
 def _content_id(row: Mapping[str, Any], session: str) -> str:
     """Made from what was seen and proposed and by what people voted: two equal rows are one row, given twice."""
     told = [session, row["obs"], row["pred_task"], row.get("user"), row.get("annotation")]
     return f"moment-{content_hash(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))[:16]}"
 
 
-def _own_id(moment: Moment) -> str:
-    return moment.id
+def _moment(item: Moment | LabelledMoment) -> Moment:
+    return item.moment if isinstance(item, LabelledMoment) else item

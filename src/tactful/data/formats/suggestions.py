@@ -15,13 +15,14 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
+from tactful.data.formats.keys import refuse_keys, text_in
 from tactful.data.io import Rows, shorten
-from tactful.data.recognise import refuse_named
 from tactful.data.times import parse_time
 from tactful.types import Private, Record
 
@@ -154,25 +155,12 @@ def _history(shown: Suggestion, earlier: Sequence[DecidedSuggestion]) -> Suggest
         shown=len(earlier),
         decided=len(known),
         accepted=sum(outcome.accepted for outcome in known),
-        rejected_in_a_row=_rejected_at_end(known),
+        rejected_in_a_row=sum(1 for _ in takewhile(lambda outcome: not outcome.accepted, reversed(known))),
         last_accepted=known[-1].accepted if known else None,
-        since_shown_s=_seconds(last.shown_at, shown.shown_at),
-        since_decided_s=_seconds(known[-1].decided_at, shown.shown_at) if known else None,
+        since_shown_s=(shown.shown_at - last.shown_at).total_seconds(),
+        since_decided_s=(shown.shown_at - known[-1].decided_at).total_seconds() if known else None,
         document_grown=None if lengths[0] is None or lengths[1] is None else lengths[0] - lengths[1],
     )
-
-
-def _rejected_at_end(known: Sequence[Outcome]) -> int:
-    count = 0
-    for outcome in reversed(known):
-        if outcome.accepted:
-            break
-        count += 1
-    return count
-
-
-def _seconds(begin: datetime, end: datetime) -> float:
-    return (end - begin).total_seconds()
 
 
 def own_labels(decisions: Iterable[DecidedSuggestion]) -> list[str]:
@@ -191,17 +179,7 @@ def parse_decision(row: Any) -> DecidedSuggestion:
     """The decision of one row. Raises: ValueError that says what is wrong, or pydantic's ValidationError."""
     if not isinstance(row, Mapping):
         raise ValueError(f"suggestion is {shorten(row)}, expected an object with {', '.join(_NEEDED)}")
-    refuse_named(row, "suggestions")
-    missing = [key for key in _NEEDED if key not in row]
-    if missing:
-        raise ValueError(
-            f"suggestion has no {' and no '.join(map(repr, missing))}; its keys are {', '.join(map(str, row)) or 'none'}"
-        )
-    unknown = sorted(str(key) for key in set(row) - set(_KEYS))
-    if unknown:
-        raise ValueError(
-            f"suggestion has the unknown key '{unknown[0]}', expected some of {', '.join(_KEYS)}"
-        )
+    refuse_keys(row, "suggestion", _NEEDED, _KEYS)
     if not isinstance(row["accepted"], bool):
         raise ValueError(f"suggestion has accepted {shorten(row['accepted'])}, expected true or false")
     shown_at, decided_at = _time(row, "shown_time"), _time(row, "decided_time")
@@ -209,26 +187,26 @@ def parse_decision(row: Any) -> DecidedSuggestion:
         raise ValueError(
             f"suggestion has decided_time {shorten(row['decided_time'])} before its shown_time {shorten(row['shown_time'])}"
         )
-    user = _name(row, "user")
+    user = text_in(row, "user", "suggestion")
     if not user:
         raise ValueError(f"suggestion has user {shorten(row['user'])}, expected a name or a number")
     return DecidedSuggestion(
         suggestion=Suggestion(
-            id=_name(row, "id") or f"{user}@{shown_at.isoformat()}",
+            id=text_in(row, "id", "suggestion") or f"{user}@{shown_at.isoformat()}",
             user=user,
             shown_at=shown_at,
             confidence=_number(row, "confidence"),
             tokens=_number(row, "numTokens"),
             document_length=_number(row, "documentLength"),
-            activity=_ACTIVITIES.get(_name(row, "hidden_state"), "unknown"),
-            task=_name(row, "task"),
-            experience=_texts(row),
+            activity=_ACTIVITIES.get(text_in(row, "hidden_state", "suggestion"), "unknown"),
+            task=text_in(row, "task", "suggestion"),
+            experience=tuple(map(str.strip, _list(row, "experience", "texts", str))),
         ),
         outcome=Outcome(
             accepted=row["accepted"],
             decided_at=decided_at,
-            own_label=_name(row, "label_when_shown"),
-            edits=_edits(row),
+            own_label=text_in(row, "label_when_shown", "suggestion"),
+            edits=tuple(map(float, _list(row, "edit_pct", "numbers", (int, float)))),
         ),
     )
 
@@ -242,17 +220,6 @@ def _time(row: Mapping[str, Any], key: str) -> datetime:
     return at
 
 
-def _name(row: Mapping[str, Any], key: str) -> str:
-    value = row.get(key)
-    if value is None:
-        return ""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if not isinstance(value, str):
-        raise ValueError(f"suggestion has {key} {shorten(value)}, expected text")
-    return value.strip()
-
-
 def _number(row: Mapping[str, Any], key: str) -> float | None:
     value = row.get(key)
     if value is None:
@@ -264,21 +231,12 @@ def _number(row: Mapping[str, Any], key: str) -> float | None:
     return float(value)
 
 
-def _texts(row: Mapping[str, Any]) -> tuple[str, ...]:
-    value = row.get("experience")
+def _list(row: Mapping[str, Any], key: str, called: str, kinds: type | tuple[type, ...]) -> list[Any]:
+    value = row.get(key)
     if value is None:
-        return ()
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
-        raise ValueError(f"suggestion has experience {shorten(value)}, expected a list of texts")
-    return tuple(text.strip() for text in value)
-
-
-def _edits(row: Mapping[str, Any]) -> tuple[float, ...]:
-    value = row.get("edit_pct")
-    if value is None:
-        return ()
+        return []
     if not isinstance(value, list) or not all(
-        isinstance(one, int | float) and not isinstance(one, bool) for one in value
+        isinstance(one, kinds) and not isinstance(one, bool) for one in value
     ):
-        raise ValueError(f"suggestion has edit_pct {shorten(value)}, expected a list of numbers")
-    return tuple(float(one) for one in value)
+        raise ValueError(f"suggestion has {key} {shorten(value)}, expected a list of {called}")
+    return value

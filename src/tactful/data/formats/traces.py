@@ -107,10 +107,7 @@ def read_traces(folder: Path) -> list[Trace]:
 
 def read_trace(path: Path) -> Trace:
     """The trace in one file. Raises: DataError for an unusable one."""
-    return _in_order(path, Trace(id=path.stem, points=_entries(path, _trace_point, "trace")))
-
-
-def _in_order(path: Path, trace: Trace) -> Trace:
+    trace = Trace(id=path.stem, points=_entries(path, _trace_point, "trace"))
     if is_mixed_up(trace.events):
         fix = "put its events oldest first, as an assistant meets them"
         raise DataError.at(path, None, "its events do not stand in the order of their times", fix=fix)
@@ -195,17 +192,13 @@ def read_splits(folder: Path, traces: Sequence[Trace]) -> dict[str, tuple[str, .
             for name, start in kinds.items()
         }
     else:
-        found = {name: _split_files(path, name, value) for name, value in _split_rows(path).items()}
+        rows = _json(path)
+        if not isinstance(rows, Mapping):
+            raise DataError.at(path, None, f"is {shorten(rows)}, expected an object of splits")
+        found = {name: _split_files(path, name, value) for name, value in rows.items()}
         found = {name: tuple(one for one in ids if one in known) for name, ids in found.items()}
     kept = {name: ids for name, ids in found.items() if ids and name != "all"}
     return kept | {"all": tuple(trace.id for trace in traces)}
-
-
-def _split_rows(path: Path) -> Mapping[str, Any]:
-    rows = _json(path)
-    if not isinstance(rows, Mapping):
-        raise DataError.at(path, None, f"is {shorten(rows)}, expected an object of splits")
-    return rows
 
 
 def _split_files(path: Path, name: str, value: Any) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import IO, Any
 
 import orjson
@@ -212,14 +213,12 @@ def list_in(head: bytes) -> str:
 
     if _LONG_NUMBER.search(head, 0, PEEK):
         return ""
-    try:
+    with suppress(ijson.JSONError):
         for place, event, value in ijson.parse(head[:PEEK]):
             if event == "start_array" and place in _LISTS:
                 return str(place)
             if event == "map_key" and place == "conversations.item" and value in _OF_CONVERSATIONS:
                 return "conversations"
-    except ijson.JSONError:
-        pass
     return ""
 
 

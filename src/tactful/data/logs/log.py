@@ -15,7 +15,7 @@ from tactful.data.logs.beside import HOLDS_NO_TALK, NO_TALK, is_score, score_of
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.opening import files_of, is_zip, open_parts, rows_of
 from tactful.data.logs.options import LogOptions
-from tactful.data.logs.readers import FORMATS, Columns, reader_of
+from tactful.data.logs.readers import FORMATS, reader_of
 from tactful.data.logs.shown import shown
 from tactful.data.logs.types import Format, Notes, Numbered, why
 from tactful.data.logs.users import Names
@@ -182,7 +182,7 @@ class Log:
         source = _source(name)
         for number, draft in form.read(chain(head, rows), notes):
             try:
-                conversation = self._finished(draft, number, form, source, several=self._are_several)
+                conversation = self._finished(draft, number, form, source)
             except (ValueError, RecursionError) as error:
                 self._bad(name, number, why(error))
                 continue
@@ -191,12 +191,10 @@ class Log:
             else:
                 self.skipped[EMPTY] += 1
 
-    def _finished(
-        self, draft: Draft, number: int, form: Format, source: str, *, several: bool
-    ) -> Conversation:
+    def _finished(self, draft: Draft, number: int, form: Format, source: str) -> Conversation:
         """The record: redacted, its user and folder hashed."""
         fields = {"source": source, "format": form.name, **draft.as_dict(number)}
-        if not draft.id and several:
+        if not draft.id and self._are_several:
             fields["id"] = f"{source}/{fields['id']}"
         names = {key: fields.pop(key, "") for key in ("user", "project")}
         if self.options.redact:
@@ -204,13 +202,9 @@ class Log:
             fields = self.redaction.tree(fields)
             if fields["id"] != own:  # two of them must not become one
                 fields["id"] = self._names.hashed(own, "id", always=True)
-        return Conversation.model_validate(
-            {
-                **fields,
-                "user": self._names.hashed(names["user"]),
-                "project": self._names.hashed(names["project"], "p"),
-            }
-        )
+        fields["user"] = self._names.hashed(names["user"])
+        fields["project"] = self._names.hashed(names["project"], "p")
+        return Conversation.model_validate(fields)
 
     def _recognised(self, name: str, rows: Iterator[Numbered]) -> tuple[list[Numbered], Format | None]:
         """The rows that were looked at, and the format; None where there is none, and it was said so."""
@@ -270,9 +264,8 @@ class Log:
             )
         self.bad += 1
         if len(self.problems) < _SHOWN:
-            self.problems.append(
-                f"{name}:{number}: {problem}" if number is not None else f"{name}: {problem}"
-            )
+            place = name if number is None else f"{name}:{number}"
+            self.problems.append(f"{place}: {problem}")
 
     def counts(self) -> dict[str, Any]:
         """For summaries."""
@@ -288,24 +281,13 @@ class Log:
         }
 
 
-def read_conversations(
-    paths: Sequence[Path | str] | Path | str,
-    *,
-    strict: bool = False,
-    format: str | None = None,
-    columns: Columns | None = None,
-    keep_users: bool = False,
-    redact: bool = True,
-) -> Log:
-    """The conversations of logs: files of any known format, folders of them, `-` for standard input.
+def read_conversations(paths: Sequence[Path | str] | Path | str, **reading: Any) -> Log:
+    """The conversations of logs: files of any known format, folders of them, `-` for standard input; `reading`: `LogOptions`.
 
     Raises: UsageError for a format that is not known; while iterating, UserError for what cannot be opened, and with
     `strict` DataError at the first bad row.
     """
-    options = LogOptions(
-        strict=strict, format=format, columns=columns or Columns(), keep_users=keep_users, redact=redact
-    )
-    return Log(paths, options)
+    return Log(paths, LogOptions.of(reading))
 
 
 def _source(name: str) -> str:

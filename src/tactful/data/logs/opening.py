@@ -189,11 +189,9 @@ class _Readable(io.RawIOBase):
         self.broken = ""
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill as much of `buffer` as there is."""
         if self.broken:
             return 0
         try:
@@ -224,11 +222,9 @@ class _Recoded(io.RawIOBase):
         return _broken(self._reader.stream)
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Fill as much of `buffer` as there is."""
         if not self._left:
             self._left = self._reader.read(_PEEK).encode("utf-8", "replace")
         size = min(len(buffer), len(self._left))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tactful.data.logs.readers.columns import Columns
@@ -26,9 +26,9 @@ class LogOptions:
     """Secrets, e-mail addresses, phone and card numbers and folders are cut from every text."""
 
     @classmethod
-    def of(cls, reading: Mapping[str, Any] | None = None, **more: Any) -> LogOptions:
-        """What is said by keys, as `stored` keeps it or as the Python interface takes it; `more` goes before."""
-        said = {**(reading or {}), **more}
+    def of(cls, reading: Mapping[str, Any] | None) -> LogOptions:
+        """What is said by keys, as `stored` keeps it or as the Python interface takes it."""
+        said = dict(reading or {})
         if said.get("columns") is None:
             said.pop("columns", None)
         elif isinstance(said["columns"], Mapping):
@@ -38,10 +38,5 @@ class LogOptions:
     @property
     def stored(self) -> dict[str, Any]:
         """What is not as by default, for a run that reads the same logs again."""
-        plain = LogOptions()
-        found = {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if getattr(self, item.name) != getattr(plain, item.name)
-        }
-        return found | ({"columns": asdict(self.columns)} if self.columns.any else {})
+        plain = asdict(LogOptions())
+        return {key: value for key, value in asdict(self).items() if value != plain[key]}

@@ -83,8 +83,7 @@ def parquet_rows(file: IO[bytes], notes: Notes) -> Iterator[Numbered]:
     """Rows, a batch at a time. Raises: MissingExtra."""
     number = 0
     try:
-        for row in rows_of_parquet(file):
-            number += 1
+        for number, row in enumerate(rows_of_parquet(file), start=1):
             yield number, Cells({key: row.get(key) for key in row.cells})
     except NoParquet as error:
         notes.bad(number + 1, str(error))

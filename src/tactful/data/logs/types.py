@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from functools import partial
+from itertools import count
+from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.shown import shown
@@ -25,20 +27,12 @@ class Notes:
     """Reason → how many rows or messages hold no talk, and were passed over."""
     ratings: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """Id of a call, a trace or a conversation → its ratings, from files of ratings beside the log."""
-    _unnamed: int = 0
-
-    def unnamed(self) -> int:
-        """A number for a row that names no conversation: each is one of its own."""
-        self._unnamed += 1
-        return self._unnamed
+    unnamed: Iterator[int] = field(default_factory=lambda: count(1))
+    """Numbers for rows that name no conversation: each is one of its own."""
 
 
-class Reader(Protocol):
-    """Reads the rows of one file."""
-
-    def __call__(self, rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-        """The conversations, each with the place where it began."""
-        ...
+Reader = Callable[[Iterable[Numbered], Notes], Iterator[tuple[int, Draft]]]
+"""Reads the rows of one file: the conversations, each with the place where it began."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +55,15 @@ def why(error: Exception) -> str:
     return "nested too deeply" if isinstance(error, RecursionError) or "Recursion limit" in told else told
 
 
+def objects(rows: Iterable[Numbered], notes: Notes, called: str = "row") -> Iterator[tuple[int, Row]]:
+    """The rows that are objects; any other is noted, as a `row` or what it is called."""
+    for number, row in rows:
+        if isinstance(row, Mapping):
+            yield number, row
+        else:
+            notes.bad(number, f"the {called} is no object but a {type(row).__name__}")
+
+
 def tried(notes: Notes, number: int, make: Callable[[], Draft]) -> Iterator[tuple[int, Draft]]:
     """What `make` gives, or nothing where its rows cannot be read, and that counted."""
     try:
@@ -76,13 +79,9 @@ def each(read: Callable[[Row, Notes], Draft]) -> Reader:
 
     def rows_of(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         for number, row in rows:
-            try:
-                if not isinstance(row, Mapping):
-                    raise ValueError(f"the row is {shown(row)}, expected an object")
-                draft = read(row, notes)
-            except UNREADABLE as error:
-                notes.bad(number, why(error))
-                continue
-            yield number, draft
+            if isinstance(row, Mapping):
+                yield from tried(notes, number, partial(read, row, notes))
+            else:
+                notes.bad(number, f"the row is {shown(row)}, expected an object")
 
     return rows_of

@@ -250,7 +250,7 @@ def _needs_gold(row: Any) -> bool:
 def _raw(dialogues: Path | str, *, skip_bad: bool) -> Iterator[Dialogue]:
     rows = Rows(dialogues, Dialogue.model_validate, skip_bad=skip_bad, kind="dialogue", key=lambda d: d.id)
     for dialogue in rows:
-        yield dialogue.named(rows.read, source="")
+        yield dialogue.model_copy(update={"id": dialogue.id or f"dialogue-{rows.read}"})
 
 
 def _labelled(found: Items, labels: Path | str, *, skip_bad: bool) -> Items:

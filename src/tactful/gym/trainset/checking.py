@@ -7,10 +7,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-import orjson
 from pydantic import ValidationError
 
-from tactful.data.io import Rows, cannot_read, describe
+from tactful.data.io import Rows, describe, read_json
 from tactful.errors import DataError
 from tactful.gym.trainset.writing import PARTS, PRODUCTS, Part, Trainset, provenance_of, row_file
 
@@ -20,11 +19,7 @@ _FIX = "write the files again: tactful gym trainset RUN … --resume"
 def read_trainset(path: Path) -> Trainset:
     """What a training set says of itself. Raises: DataError for a file that is none; UserError where it cannot be read."""
     try:
-        return Trainset.model_validate(orjson.loads(path.read_bytes()))
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except orjson.JSONDecodeError as error:
-        raise DataError.at(path, None, f"is not JSON ({error.msg})", fix=_FIX) from error
+        return Trainset.model_validate(read_json(path, fix=_FIX))
     except ValidationError as error:
         raise DataError.at(path, None, describe(error, "trainset"), fix=_FIX) from error
 
@@ -75,10 +70,5 @@ def _checked(folder: Path, product: str, part: Part, found: Trainset, part_of: d
 def _rows(file: Path) -> Iterator[dict[str, Any]]:
     if file.suffix == ".jsonl":
         yield from Rows(file, dict, kind="row")
-        return
-    try:
-        yield from orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise cannot_read(file, error) from error
-    except orjson.JSONDecodeError as error:
-        raise DataError.at(file, None, f"is not JSON ({error.msg})", fix=_FIX) from error
+    else:
+        yield from read_json(file, fix=_FIX)

@@ -13,7 +13,7 @@ import orjson
 from tactful.errors import SafetyRefusal, UsageError
 from tactful.live.counsel.types import Told
 from tactful.text.addresses import is_here
-from tactful.types import Message, NativeAsk
+from tactful.types import Message, NativeAsk, plain
 
 _MOST = 1024 * 1024  # of an answer
 
@@ -42,20 +42,20 @@ class CounselThere:
     def advise(self, messages: Sequence[Message], *, user: str, conversation: str) -> Told:
         """What to do about the user's last message."""
         return self._post(
-            "/v1/advice", {"messages": _rows(messages), "user": user, "conversation": conversation}
+            "/v1/advice", {"messages": plain(messages), "user": user, "conversation": conversation}
         )
 
     def vet(self, messages: Sequence[Message], ask: NativeAsk, *, user: str, conversation: str) -> Told:
         """May this question be put?"""
         asked = {"user": user, "conversation": conversation, "ask": ask.model_dump()}
-        return self._post("/v1/asks", {"messages": _rows(messages), **asked})
+        return self._post("/v1/asks", {"messages": plain(messages), **asked})
 
     def observe(
         self, messages: Sequence[Message], ask: NativeAsk | None, *, conversation: str
     ) -> Told | None:
         """Learn what came of the latest advice in a conversation."""
         asked = None if ask is None else ask.model_dump()
-        return self._observed({"messages": _rows(messages), "ask": asked, "conversation": conversation})
+        return self._observed({"messages": plain(messages), "ask": asked, "conversation": conversation})
 
     def report(self, advice: str, outcome: str) -> Told | None:
         """Learn what came of an advice, as it is told."""
@@ -98,7 +98,3 @@ class CounselThere:
         if answer.status != 200 or not isinstance(told, dict):
             raise ValueError(f"the server answered with status {answer.status}")
         return told
-
-
-def _rows(messages: Sequence[Message]) -> list[dict[str, str]]:
-    return [{"role": one.role, "content": one.content} for one in messages]

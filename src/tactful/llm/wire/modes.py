@@ -13,7 +13,7 @@ from tactful.errors import DataError
 from tactful.llm.replies.structured import response_format, schema_text
 from tactful.llm.types import CallOptions
 from tactful.prompts import load_prompt
-from tactful.types import Message
+from tactful.types import Message, plain
 
 FORMAT_PROMPT = load_prompt(__file__, "reply_format", fields={"schema"})
 
@@ -48,7 +48,7 @@ def write_request(
     mode needs it in words, so that what follows (a bad reply, the request to correct it) comes after.
     `no_system`: what the system message says goes into the first user message.
     """
-    said: list[dict[str, str]] = [{"role": item.role, "content": item.content} for item in messages]
+    said = plain(messages)
     body: dict[str, Any] = {"model": model, "messages": said}
     for name in ("temperature", "top_p", "seed"):
         if (value := getattr(options, name)) is not None:

@@ -132,17 +132,11 @@ def _is_stub(block: Block, wanted: Collection[str]) -> bool:
         (
             isinstance(node, DEFINITIONS)
             and node.name in wanted
-            and (
-                all(_is_nothing(inner) for inner in node.body) or any(_is_dots(inner) for inner in node.body)
-            )
+            and (all(map(_is_nothing, node.body)) or any(map(_is_dots, node.body)))
         )
         or (isinstance(node, ast.ImportFrom) and any(name.name in wanted for name in node.names))
         for node in (block.tree.body if block.tree else ())
     )
-
-
-def _is_none(value: ast.expr | None) -> bool:
-    return value is None or (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _is_dots(node: ast.stmt) -> bool:
@@ -150,14 +144,10 @@ def _is_dots(node: ast.stmt) -> bool:
 
 
 def _is_nothing(node: ast.stmt) -> bool:
-    raised = (
-        node.exc.func
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call)
-        else getattr(node, "exc", None)
-    )
-    return (
-        isinstance(node, ast.Pass)
-        or (isinstance(node, ast.Return) and _is_none(node.value))
-        or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-        or (isinstance(raised, ast.Name) and raised.id == "NotImplementedError")
-    )
+    match node:
+        case ast.Pass() | ast.Return(None | ast.Constant(None)) | ast.Expr(ast.Constant()):
+            return True
+        case ast.Raise(ast.Name("NotImplementedError") | ast.Call(ast.Name("NotImplementedError"))):
+            return True
+        case _:
+            return False

@@ -187,9 +187,6 @@ def _chunks(text: str) -> Iterator[str]:
             yield "\n".join(lines)
             lines, quotes = [], 0
         lines.append(line)
-        quotes += (
-            0
-            if line.startswith(("'''", '"""')) and len(lines) == 1
-            else line.count('"""') + line.count("'''")
-        )
+        if len(lines) > 1 or not line.startswith(("'''", '"""')):
+            quotes += line.count('"""') + line.count("'''")
     yield "\n".join(lines)

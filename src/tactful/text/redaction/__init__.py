@@ -24,14 +24,7 @@ class Redaction:
     def __init__(self) -> None:
         self.cut: Counter[str] = Counter()
         """Kind → how many."""
-        self._marks: dict[str, Callable[[], str]] = {kind: self._marker(kind) for kind in KINDS}
-
-    def _marker(self, kind: str) -> Callable[[], str]:
-        def mark() -> str:
-            self.cut[kind] += 1
-            return f"[{kind.upper()}]"
-
-        return mark
+        self._marks = {kind: marker(self.cut, kind, f"[{kind.upper()}]") for kind in KINDS}
 
     def text(self, text: str) -> str:
         """The text without them. Where one is spelt in escapes or full-width characters, the whole text is spelt plainly."""
@@ -80,6 +73,16 @@ class Redaction:
             return left
         found = read(plain)
         return left if found == plain else found
+
+
+def marker(cut: Counter[str], kind: str, stand_in: str = "") -> Callable[[], str]:
+    """What counts one more of `kind` and gives what stands in its place."""
+
+    def mark() -> str:
+        cut[kind] += 1
+        return stand_in
+
+    return mark
 
 
 @lru_cache(maxsize=4096)

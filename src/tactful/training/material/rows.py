@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from tactful.training.types import Example, TrainConfig
+from tactful.types import plain
 from tactful.weights.extras import need
-from tactful.weights.tokens import plain
 
 
 def dataset(rows: Sequence[dict[str, Any]]) -> Any:

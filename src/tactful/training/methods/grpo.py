@@ -14,9 +14,8 @@ from tactful.training.material.rows import dataset
 from tactful.training.rl.trainer import reward_of, talking_grpo
 from tactful.training.running import Task, arguments, finish, parts
 from tactful.training.types import Example
-from tactful.types import Message
+from tactful.types import Message, plain
 from tactful.weights.extras import need
-from tactful.weights.tokens import plain
 from tactful.weights.types import Manifest
 
 

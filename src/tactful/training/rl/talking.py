@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tactful.calibration.play.talk import Talk
-from tactful.types import Message
-from tactful.weights.tokens import plain, prompt_ids
+from tactful.types import Message, plain
+from tactful.weights.tokens import prompt_ids
 
 Generate = Callable[[list[list[int]]], list[list[int]]]
 """Prompts as tokens → one sampled message each, as tokens, the end of the turn among them where there is one."""

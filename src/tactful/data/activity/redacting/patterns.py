@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -30,7 +30,7 @@ class Patterns:
         """From what was given: texts, `re:…`, and `@FILE` with one of them a line. Raises: UsageError, UserError."""
         self._texts: list[str] = []
         self._found: list[Callable[[str], object]] = []
-        self._known: dict[str, bool] = {}
+        self._in = cache(self._looked_up)
         self.entries = tuple(_entries(given))
         """Each text and `re:…`, those of files too."""
         for entry in self.entries:
@@ -45,12 +45,6 @@ class Patterns:
     def match(self, texts: Iterable[str]) -> bool:
         """Whether one of the texts holds one of the list's; also where it is spelt with percent signs, as in URLs."""
         return bool(self) and any(self._in(text) for text in texts if text)
-
-    def _in(self, text: str) -> bool:
-        known = self._known.get(text)
-        if known is None:
-            known = self._known[text] = self._looked_up(text)
-        return known
 
     def _looked_up(self, text: str) -> bool:
         forms = {text, unquote(text), unquote(unquote(text)), text.replace("+", " ")}

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
-from functools import lru_cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from typing import Any
 
 from tactful.data.activity.redacting.apps import bare_title, is_locked, says_private
@@ -18,7 +18,7 @@ from tactful.data.activity.redacting.names import Names, names_in
 from tactful.data.activity.redacting.patterns import Patterns, texts_of
 from tactful.data.activity.redacting.web import cut_queries, is_search, site_of
 from tactful.data.activity.types import Gone, LogEvent, RawEvent, Shown
-from tactful.text.redaction import Redaction
+from tactful.text.redaction import Redaction, marker
 
 _LOOKED_AT = 4_000
 """Characters of a text that are cleaned; what is told is far shorter."""
@@ -34,7 +34,7 @@ class Redactor:
         self._allow = allow
         self._deny = deny
         self._names = Names(names)
-        self._cleaned: dict[str, tuple[str, Counter[str]]] = {}
+        self._cleaned = cache(self._clean)
         self.cut: Counter[str] = Counter()
         """Kind → how many, over all events."""
 
@@ -43,9 +43,8 @@ class Redactor:
         if event.kind == "away":
             return LogEvent(event.kind, event.start, event.end, away=event.text("status") == "afk")
         gone = self.gone(event)
-        if gone:
-            return LogEvent(event.kind, event.start, event.end, gone=gone)
-        return LogEvent(event.kind, event.start, event.end, self._shown(event))
+        shown = Shown() if gone else self._shown(event)
+        return LogEvent(event.kind, event.start, event.end, shown, gone)
 
     def gone(self, event: RawEvent) -> Gone:
         """Why nothing of the event may be told; empty where it may be."""
@@ -82,27 +81,25 @@ class Redactor:
     def _site(self, url: str) -> str:
         if not url:
             return ""
-        return self.clean(site_of(_visible(url), _marker(self.cut, "query"), _marker(self.cut, "id", "…")))
+        return self.clean(site_of(_visible(url), marker(self.cut, "query"), marker(self.cut, "id", "…")))
 
     def _last_part(self, path: str) -> str:
         """The name at the end of a path, or of an editor's URL for a file elsewhere."""
-        bare = cut_queries(_visible(path)[:_LOOKED_AT], _marker(self.cut, "query"))
+        bare = cut_queries(_visible(path)[:_LOOKED_AT], marker(self.cut, "query"))
         return self.clean(_FOLDERS.split(bare.rstrip("/\\"))[-1])
 
     def clean(self, text: str) -> str:
         """The text in one line, redacted, at most 160 characters."""
-        found = self._cleaned.get(text)
-        if found is None:
-            found = self._cleaned[text] = self._clean(text)
-        self.cut.update(found[1])
-        return found[0]
+        told, counts = self._cleaned(text)
+        self.cut.update(counts)
+        return told
 
     def _clean(self, text: str) -> tuple[str, Counter[str]]:
         counts: Counter[str] = Counter()
         redaction = Redaction()
-        told = cut_queries(_visible(text)[:_LOOKED_AT], _marker(counts, "query"), _marker(counts, "id", "…"))
+        told = cut_queries(_visible(text)[:_LOOKED_AT], marker(counts, "query"), marker(counts, "id", "…"))
         told = redaction.text(told)
-        told = self._names.cut(told, _marker(counts, "name", "[NAME]")).strip()
+        told = self._names.cut(told, marker(counts, "name", "[NAME]")).strip()
         told = told if len(told) <= _TOLD else told[: _TOLD - 1].rstrip() + "…"
         return told, counts + redaction.cut
 
@@ -117,16 +114,6 @@ def names_of(events: Iterable[RawEvent]) -> set[str]:
                 seen.add(text)
                 names |= names_in(text[:_LOOKED_AT])
     return names
-
-
-def _marker(cut: Counter[str], kind: str, stand_in: str = "") -> Callable[[], str]:
-    """What counts one more of `kind` and gives what stands in its place."""
-
-    def mark() -> str:
-        cut[kind] += 1
-        return stand_in
-
-    return mark
 
 
 def _is_set(value: Any) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -179,12 +180,10 @@ def _event(kind: Kind, row: Any, zone: tzinfo, reading: Reading) -> RawEvent | s
 def _time(given: Any, zone: tzinfo) -> tuple[datetime | None, bool]:
     """A time in UTC, and whether it said its zone (numbers count from 1970 in UTC)."""
     if isinstance(given, str):
-        try:
+        with suppress(ValueError, OverflowError):
             at = datetime.fromisoformat(given.strip())
             if at.tzinfo is None:
                 return at.replace(tzinfo=zone).astimezone(UTC), False
-        except (ValueError, OverflowError):
-            pass
     return parse_time(given), True
 
 

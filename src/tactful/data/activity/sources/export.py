@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,8 @@ def parsed(data: bytes) -> Any:
 
     Raises: ValueError, or its JSONDecodeError.
     """
-    try:
+    with suppress(orjson.JSONDecodeError):
         return orjson.loads(data)
-    except orjson.JSONDecodeError:
-        pass
     try:
         return json.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except RecursionError as error:

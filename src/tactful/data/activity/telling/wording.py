@@ -105,26 +105,21 @@ def _sentence(shown: Shown, before: Shown | None, seen: set[Shown], lang: Lang) 
         form = "open"
     else:
         form = "switch"
-    return _fill(words[form], app=app, thing=thing, bare=thing.lstrip(":： "))
+    return words[form].format(app=app, thing=thing, bare=thing.lstrip(":： "))
 
 
 def _thing(shown: Shown, words: Mapping[str, str]) -> str:
     """What the window holds, with a colon before it; empty where nothing is known or told."""
     if shown.file:
         told = [shown.language] if shown.language else []
-        told += [_fill(words["project"], project=shown.project)] if shown.project else []
-        of = _fill(words["of"], what=words["join"].join(told)) if told else ""
-        return _fill(words["file"], file=shown.file, of=of)
+        told += [words["project"].format(project=shown.project)] if shown.project else []
+        of = words["of"].format(what=words["join"].join(told)) if told else ""
+        return words["file"].format(file=shown.file, of=of)
     if shown.site and shown.title:
-        return _fill(words["page"], title=shown.title, site=shown.site)
+        return words["page"].format(title=shown.title, site=shown.site)
     if shown.site:
-        return _fill(words["site"], site=shown.site)
-    return _fill(words["titled"], title=shown.title) if shown.title and shown.title != shown.app else ""
-
-
-def _fill(form: str, **values: str) -> str:
-    """As `format`, whatever the values hold."""
-    return form.format_map(values)
+        return words["site"].format(site=shown.site)
+    return words["titled"].format(title=shown.title) if shown.title and shown.title != shown.app else ""
 
 
 def _minutes(seconds: float, words: Mapping[str, str]) -> str:

@@ -40,9 +40,7 @@ def lay_out(events: Iterable[LogEvent]) -> Laid:
     shown = strongest(front, lambda event: (event.start, event.end - event.start))
     pieces: list[Stretch[LogEvent]] = shown
     if by_kind["window"]:
-        pieces = _explained(
-            _explained(shown, _held(by_kind["web"]), page=True), _held(by_kind["editor"]), page=False
-        )
+        pieces = _explained(_explained(shown, _held(by_kind["web"])), _held(by_kind["editor"]))
     laid = Laid(recorded=sum(end - start for start, end, _ in pieces))
     for start, end, event, away in crossed(pieces, away_times(by_kind["away"])):
         if away is None and event.gone != "locked":
@@ -75,37 +73,31 @@ def _held(events: list[LogEvent]) -> list[Stretch[LogEvent]]:
 
 
 def _explained(
-    windows: Sequence[Stretch[LogEvent]], beside: Sequence[Stretch[LogEvent]], *, page: bool
+    windows: Sequence[Stretch[LogEvent]], beside: Sequence[Stretch[LogEvent]]
 ) -> list[Stretch[LogEvent]]:
     """The windows, told by the page or file that they show."""
     pieces = crossed(windows, beside)
     found: list[Stretch[LogEvent]] = []
     for place, (start, end, window, other) in enumerate(pieces):
-        if other is None or not _explains(window, other, page=page):
+        if other is None or not _explains(window, other):
             # a page is told of late, once a minute or less, and stays while the window bears its title
             near = (pieces[at] for at in (place - 1, place + 1) if 0 <= at < len(pieces))
             other = next(
-                (
-                    there
-                    for _, _, same, there in near
-                    if there and same is window and _bears(window, there, page=page)
-                ),
+                (there for _, _, same, there in near if there and same is window and _bears(window, there)),
                 None,
             )
             pieces[place] = (start, end, window, other)
         # of a hidden page nothing is known, so that its window stays as it is
-        found.append(
-            (start, end, window if other is None or window.gone else _told(window, other, page=page))
-        )
+        found.append((start, end, window if other is None or window.gone else _told(window, other)))
     return found
 
 
-def _explains(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
+def _explains(window: LogEvent, other: LogEvent) -> bool:
     """Whether the window may show this; what bears another title, or names another file, shows that of another program."""
     own = window.shown
-    if _bears(window, other, page=page):
+    if _bears(window, other):
         return True
-    if not page:
+    if other.kind == "editor":
         return is_editor(own.app) and not _FILE.search(own.title)
     return is_browser(own.app) and _alike(own.title, other.shown.title)
 
@@ -114,15 +106,15 @@ def _alike(one: str, other: str) -> bool:
     return not one or not other or one.lower() == other.lower()
 
 
-def _bears(window: LogEvent, other: LogEvent, *, page: bool) -> bool:
+def _bears(window: LogEvent, other: LogEvent) -> bool:
     """Whether the window's title holds the page's title or the file's name."""
-    name = other.shown.title if page else other.shown.file
+    name = other.shown.title if other.kind == "web" else other.shown.file
     return len(name) >= _LEAST_ALIKE and name.lower() in window.shown.title.lower()
 
 
-def _told(window: LogEvent, other: LogEvent, *, page: bool) -> LogEvent:
+def _told(window: LogEvent, other: LogEvent) -> LogEvent:
     own, more = window.shown, other.shown
-    if page:
+    if other.kind == "web":
         shown = replace(own, title=more.title or own.title, site=more.site, search=more.search)
     else:
         shown = replace(own, file=more.file, project=more.project, language=more.language)

@@ -49,8 +49,9 @@ def part(spans: Sequence[Span], bounds: Bounds) -> Parted:
             else:
                 kept.append(replace(span, pause=span.pause + hidden_pause))
                 hidden_pause = 0
-        merged = merge(kept, round(bounds.flicker_s * SECOND))
-        found.flicker += sum(1 for _ in _runs(kept)) - len(merged)
+        runs = merge(kept, 0)
+        merged = merge(runs, round(bounds.flicker_s * SECOND))
+        found.flicker += len(runs) - len(merged)
         worked = sum(span.worked for span in merged)
         if merged and worked >= bounds.least_s * SECOND:
             found.sessions.append(merged)
@@ -74,9 +75,10 @@ def _parted(spans: Sequence[Span], gap: int) -> Iterable[list[Span]]:
 
 
 def merge(spans: Iterable[Span], flicker: int) -> list[Span]:
-    """Stretches of the same joined, those shorter than `flicker` microseconds given to a neighbour that they touch."""
+    """Stretches that touch and show the same as one, those shorter than `flicker` microseconds given to a neighbour that
+    they touch. How long one is shows once those of the same are joined: merge them with a flicker of 0 before."""
     found: list[Span] = []
-    for span in _runs(spans):
+    for span in spans:
         last = found[-1] if found and span.start - found[-1].end <= _TOUCHING else None
         if last is None:
             found.append(span)
@@ -87,20 +89,6 @@ def merge(spans: Iterable[Span], flicker: int) -> list[Span]:
         else:
             found.append(span)
     return found
-
-
-def _runs(spans: Iterable[Span]) -> Iterable[Span]:
-    """Stretches that touch and show the same, as one."""
-    last: Span | None = None
-    for span in spans:
-        if last is not None and span.shown == last.shown and span.start - last.end <= _TOUCHING:
-            last = _joined(last, span, last.shown)
-            continue
-        if last is not None:
-            yield last
-        last = span
-    if last is not None:
-        yield last
 
 
 def _joined(one: Span, other: Span, shown: Shown) -> Span:

@@ -5,77 +5,47 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
+from tactful.data.activity.types import LogEvent
 
-class Interval(Protocol):
-    """Something with a beginning and an end."""
-
-    @property
-    def start(self) -> int:
-        """When it begins."""
-        ...
-
-    @property
-    def end(self) -> int:
-        """When it ends."""
-        ...
-
-
-T = TypeVar("T", bound=Interval)
+T = TypeVar("T")
 U = TypeVar("U")
 Stretch = tuple[int, int, U]
 """Beginning, end, and what holds."""
 
 
-def strongest(items: Iterable[T], strength: Callable[[T], Any]) -> list[Stretch[T]]:
+def strongest(items: Iterable[LogEvent], strength: Callable[[LogEvent], Any]) -> list[Stretch[LogEvent]]:
     """Stretches in order of time that cover what the items cover, each with the item that holds then.
 
     Items without length are stretches without length, where they stand. Of equally strong items the first given holds.
     """
-    given = list(items)
-    begins: dict[int, list[tuple[Any, int]]] = defaultdict(list)
+    given = sorted(items, key=strength, reverse=True)  # so that the first place is the strongest
+    begins: dict[int, list[int]] = defaultdict(list)
     moments: dict[int, list[int]] = defaultdict(list)
     times: set[int] = set()
     for place, item in enumerate(given):
         times |= {item.start, item.end}
         if item.end > item.start:
-            begins[item.start].append((_Reversed(strength(item)), place))
+            begins[item.start].append(place)
         else:
             moments[item.start].append(place)
     order = sorted(times)
-    waiting: list[tuple[Any, int]] = []
-    found: list[Stretch[T]] = []
+    waiting: list[int] = []
+    found: list[Stretch[LogEvent]] = []
     for index, at in enumerate(order):
         found += [(at, at, given[place]) for place in moments.get(at, ())]
-        for entry in begins.get(at, ()):
-            heapq.heappush(waiting, entry)
-        while waiting and given[waiting[0][1]].end <= at:
+        for place in begins.get(at, ()):
+            heapq.heappush(waiting, place)
+        while waiting and given[waiting[0]].end <= at:
             heapq.heappop(waiting)
         if waiting and index + 1 < len(order):
-            holder = given[waiting[0][1]]
+            holder = given[waiting[0]]
             if found and found[-1][2] is holder and found[-1][1] == at:
                 found[-1] = (found[-1][0], order[index + 1], holder)
             else:
                 found.append((at, order[index + 1], holder))
     return found
-
-
-class _Reversed:
-    """Sorts the strongest first."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __lt__(self, other: _Reversed) -> bool:
-        return bool(other.value < self.value)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Reversed) and bool(other.value == self.value)
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 def union(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

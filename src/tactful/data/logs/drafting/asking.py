@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from tactful.data.logs.keys import first_filled
 from tactful.types import NativeAsk
 
 ASK_TOOLS = frozenset(
@@ -30,6 +31,7 @@ ASK_TOOLS = frozenset(
     }
 )
 """Names without case and separators."""
+_ANSWERS = ("answers", "answer", "response", "content", "value", "selected")
 HELD_BACK = "This question was not put to the person"
 """How the result of an ask tool begins that `tactful live hook` gave in the person's place."""
 _DECLINED = re.compile(
@@ -80,24 +82,15 @@ def _text(row: Any) -> str:
         return row.strip()
     if not isinstance(row, Mapping):
         return ""
-    return next(
-        (str(row[key]).strip() for key in ("question", "prompt", "text", "message", "query") if row.get(key)),
-        "",
-    )
+    return str(first_filled(row, ("question", "prompt", "text", "message", "query"), "")).strip()
 
 
 def _options(row: Any) -> tuple[str, ...]:
-    given = (
-        (row.get("options") or row.get("choices") or row.get("follow_up"))
-        if isinstance(row, Mapping)
-        else None
-    )
+    given = first_filled(row, ("options", "choices", "follow_up")) if isinstance(row, Mapping) else None
     if not isinstance(given, list):
         return ()
     return tuple(
-        str(item.get("label") or item.get("text") or item.get("value") or "")
-        if isinstance(item, Mapping)
-        else str(item)
+        str(first_filled(item, ("label", "text", "value"), "") if isinstance(item, Mapping) else item)
         for item in given
     )
 
@@ -111,14 +104,7 @@ def _words(value: Any) -> list[str]:
     if isinstance(value, list):
         return [word for item in value for word in _words(item)]
     if isinstance(value, Mapping):
-        inner = next(
-            (
-                value[key]
-                for key in ("answers", "answer", "response", "content", "value", "selected")
-                if key in value
-            ),
-            None,
-        )
+        inner = next((value[key] for key in _ANSWERS if key in value), None)
         if inner is not None:
             return _words(inner)
         return [word for item in value.values() for word in _words(item)]

@@ -44,8 +44,8 @@ class Draft:
         self.id = id
         self._verbatim = verbatim
         """Repetitions stay: the log is no chat but a record of ours."""
-        self.known: dict[str, Any] = known
-        """Fields of `Conversation` beside id, turns, branches."""
+        self.known: dict[str, Any] = {key: value for key, value in known.items() if value}
+        """Fields of `Conversation` beside id, turns, branches; empty ones are left out."""
         self.turns: list[dict[str, Any]] = []
         self.branches: list[tuple[int, list[dict[str, Any]]]] = []
         self.skipped = skipped if skipped is not None else Counter()
@@ -63,13 +63,8 @@ class Draft:
             inside, text = split_thoughts(text)
             if inside:
                 more["thoughts"] = f"{more['thoughts']}\n{inside}" if "thoughts" in more else inside
-            last = self.turns[-1] if self.turns else None
-            if (
-                last is not None
-                and last["role"] == "assistant"
-                and more.get("id")
-                and last.get("id") == more["id"]
-            ):
+            last: dict[str, Any] = self.turns[-1] if self.turns else {}
+            if last.get("role") == "assistant" and more.get("id") and last.get("id") == more["id"]:
                 _go_on(last, text, more)  # a message that the log wrote in pieces
                 return
         self.turns.append({"role": role, "content": text, **more})
@@ -119,6 +114,11 @@ class Draft:
         last = next((turn for turn in reversed(self.turns) if turn["role"] == "assistant"), None)
         if last is not None:
             last["interrupted"] = True
+
+    def begun(self, at: datetime | None) -> None:
+        """When the whole began, where none of its turns tells a time."""
+        if at is not None and self.turns and not any("at" in turn for turn in self.turns):
+            self.turns[0]["at"] = at
 
     def _open_call(self) -> tuple[dict[str, Any] | None, int]:
         """The last turn's first call without a result, for logs that do not name calls."""

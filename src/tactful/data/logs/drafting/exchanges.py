@@ -8,12 +8,14 @@ prompt and another beginning (a title, a summary) is no part of the talk.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 import orjson
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_message
+from tactful.data.logs.keys import first_filled
 
 BESIDE = "a call beside the conversation (a title, a summary, another agent)"
 SILENT = "a call without text"
@@ -59,10 +61,7 @@ def messages_in(value: Any) -> list[Any]:
             return [*_system(value), *messages_in(found), *rest]
     if "role" in value or ("type" in value and ("content" in value or "data" in value)):
         return [value]
-    for key in (*_TEXT_KEYS, "args", "kwargs", "inputs"):
-        if value.get(key):
-            return messages_in(value[key])
-    return []
+    return messages_in(first_filled(value, (*_TEXT_KEYS, "args", "kwargs", "inputs")))
 
 
 def answers_in(value: Any) -> list[Any]:
@@ -75,13 +74,11 @@ def answers_in(value: Any) -> list[Any]:
     if not isinstance(value, Mapping):
         return []
     if isinstance(value.get("choices"), list) and value["choices"]:
-        return answers_in(value["choices"][0].get("message") or value["choices"][0].get("text"))
+        return answers_in(first_filled(value["choices"][0], ("message", "text")))
     if isinstance(value.get("generations"), list):
         first = value["generations"][0] if value["generations"] else None
         first = first[0] if isinstance(first, list) and first else first
-        return answers_in(
-            (first.get("message") or first.get("text")) if isinstance(first, Mapping) else first
-        )
+        return answers_in(first_filled(first, ("message", "text")) if isinstance(first, Mapping) else first)
     if isinstance(value.get("messages"), list):
         return list(value["messages"])
     if isinstance(value.get("message"), Mapping):
@@ -89,15 +86,10 @@ def answers_in(value: Any) -> list[Any]:
     if {"role", "lc", "tool_calls"} & value.keys() or (
         "type" in value and {"content", "data"} & value.keys()
     ):
-        return [
-            value if "role" in value or "lc" in value or "type" in value else {"role": "assistant", **value}
-        ]
+        return [value if {"role", "lc", "type"} & value.keys() else {"role": "assistant", **value}]
     if isinstance(value.get("content"), str | list):
         return [{"role": "assistant", "content": value["content"]}]
-    for key in _ANSWER_KEYS:
-        if value.get(key):
-            return answers_in(value[key])
-    return []
+    return answers_in(first_filled(value, _ANSWER_KEYS))
 
 
 def _system(value: Mapping[str, Any]) -> list[Any]:
@@ -204,12 +196,7 @@ def _calls(turn: Mapping[str, Any]) -> str:
 
 def _common(have: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> int:
     """How many turns both begin with."""
-    count = 0
-    for one, other in zip(have, new, strict=False):
-        if one != other:
-            break
-        count += 1
-    return count
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(have, new, strict=False)))
 
 
 def _overlap(have: Sequence[tuple[str, str]], new: Sequence[tuple[str, str]]) -> int:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.ratings import ratings_of
+from tactful.data.logs.keys import first_filled, first_given
 from tactful.data.logs.shown import shown
 from tactful.data.times import parse_time
 from tactful.text.thoughts import split_content
@@ -74,7 +76,7 @@ def add_message(draft: Draft, row: Any, **known: Any) -> None:
     role = role_of(row)
     if role is None:
         return
-    content = next((row[key] for key in _CONTENTS if row.get(key) is not None), None)
+    content = first_given(row, _CONTENTS)
     if content is None and not row.keys() & {*_CONTENTS, "tool_calls", "function_call"}:
         raise ValueError(f"a message has no 'content': {shown(dict(row))}")
     known = {**_known(row), **{key: value for key, value in known.items() if value}}
@@ -104,9 +106,7 @@ def role_of(row: Mapping[str, Any]) -> str | None:
         if isinstance(row.get(key), str):
             word = row[key]
             role = speaker(word)
-            if role is None and word.lower() in ("remove", "chat"):
-                return None
-            if role is None:
+            if role is None and word.lower() not in ("remove", "chat"):
                 raise ValueError(
                     f"message has {key} {shown(word)} is unknown, expected user, assistant, system or tool"
                 )
@@ -144,16 +144,12 @@ def add_content(draft: Draft, role: str, content: Any, **known: Any) -> None:
 
 def _add_results(draft: Draft, results: Iterable[Mapping[str, Any]], at: Any) -> None:
     for part in results:
-        answer = next(
-            (part[key] for key in ("content", "result", "response", "output") if part.get(key) is not None),
-            "",
-        )
+        answer = first_given(part, ("content", "result", "response", "output"), "")
         failed = part.get("is_error") is True
         if isinstance(answer, Mapping) and "value" in answer and _kind(answer) in _OUTPUTS:
             failed = failed or _kind(answer).startswith("error")
             answer = answer["value"]
-        id = next((part[key] for key in _RESULT_IDS if part.get(key)), "")
-        draft.result(str(id), plain(answer), failed=failed, at=at)
+        draft.result(str(first_filled(part, _RESULT_IDS, "")), plain(answer), failed=failed, at=at)
 
 
 def _unwrapped(row: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -174,28 +170,23 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
     known: dict[str, Any] = {
         "meta": {key: value for key, value in row.items() if key not in _OURS and value is not None}
     }
-    if isinstance(row.get("id"), str):
-        known["id"] = row["id"]
-    if isinstance(row.get("model"), str):
-        known["model"] = row["model"]
-    thought = next(
-        (row[key] for key in ("thoughts", "reasoning_content", "reasoning") if isinstance(row.get(key), str)),
-        "",
-    )
-    if thought:
-        known["thoughts"] = thought
-    at = time_of(row)
-    if at is not None:
+    for key in ("id", "model"):
+        if isinstance(row.get(key), str):
+            known[key] = row[key]
+    for key in ("thoughts", "reasoning_content", "reasoning"):
+        if isinstance(row.get(key), str):
+            known["thoughts"] = row[key]
+            break
+    if (at := time_of(row)) is not None:
         known["at"] = at
-    found = ratings_of(row)
-    if found:
+    if found := ratings_of(row):
         known["ratings"] = found
     return known
 
 
-def time_of(row: Mapping[str, Any]) -> Any:
+def time_of(row: Mapping[str, Any], keys: Iterable[str] = _TIMES) -> datetime | None:
     """When a row was written, from the first of its keys that holds a time; None where none does."""
-    for key in _TIMES:
+    for key in keys:
         if key in row and (at := parse_time(row[key])) is not None:
             return at
     return None
@@ -216,15 +207,10 @@ def _call(call: Any) -> dict[str, Any]:
     if not isinstance(call, Mapping):
         return {"name": str(call)}
     inner = call["function"] if isinstance(call.get("function"), Mapping) else call
-    arguments = next(
-        (inner[key] for key in ("arguments", "input", "args", "parameters") if inner.get(key) is not None), ""
-    )
     return {
-        "id": next(
-            (call[key] for key in ("id", "call_id", "tool_call_id", "toolCallId") if call.get(key)), None
-        ),
+        "id": first_filled(call, ("id", "call_id", "tool_call_id", "toolCallId")),
         "name": inner.get("name") or call.get("toolName") or "tool",
-        "arguments": arguments,
+        "arguments": first_given(inner, ("arguments", "input", "args", "parameters"), ""),
     }
 
 
@@ -251,7 +237,7 @@ def _text_of(part: Any) -> str:
         return part
     if not isinstance(part, Mapping) or _kind(part) not in _TEXTS:
         return ""
-    text = next((part[key] for key in ("text", "content", "value") if part.get(key) is not None), "")
+    text = first_given(part, ("text", "content", "value"), "")
     return str(text.get("value") or "") if isinstance(text, Mapping) else str(text)
 
 

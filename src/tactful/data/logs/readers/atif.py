@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content, plain
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 
@@ -15,15 +13,14 @@ def _read(row: Row, notes: Notes) -> Draft:
     steps = row.get("steps")
     if not isinstance(steps, list):
         raise ValueError("holds no list of 'steps'")
-    agent = row.get("agent") if isinstance(row.get("agent"), Mapping) else {}
-    extra = row.get("extra") if isinstance(row.get("extra"), Mapping) else {}
-    draft = Draft(first_text(row, ("session_id", "trajectory_id")), skipped=notes.skipped)
-    known = {
-        "model": first_text(agent or {}, ("model_name",)),
-        "user": first_text(extra or {}, ("user", "user_id")),
-        "meta": dict(extra or {}),
-    }
-    draft.known.update({key: value for key, value in known.items() if value})
+    extra = object_in(row, "extra")
+    draft = Draft(
+        first_text(row, ("session_id", "trajectory_id")),
+        skipped=notes.skipped,
+        model=first_text(object_in(row, "agent"), ("model_name",)),
+        user=first_text(extra, ("user", "user_id")),
+        meta=dict(extra),
+    )
     for step in steps:
         _say(draft, step)
     return draft
@@ -55,8 +52,7 @@ def _say(draft: Draft, step: Row) -> None:
                 for call in calls
             ]
         )
-    seen = step.get("observation")
-    for result in (seen.get("results") or ()) if isinstance(seen, Mapping) else ():
+    for result in object_in(step, "observation").get("results") or ():
         content = result.get("content")
         draft.result(
             str(result.get("source_call_id") or ""),

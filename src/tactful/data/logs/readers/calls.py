@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.exchanges import SILENT, add_call, opened
+from tactful.data.logs.drafting.messages import time_of
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.types import UNREADABLE, Notes, Numbered, Row, why
-from tactful.data.times import parse_time
+from tactful.data.logs.keys import first_filled
+from tactful.data.logs.types import UNREADABLE, Notes, Numbered, Reader, Row, objects, tried, why
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Call:
     """What came back as the log has it. Where no message is found in it, it is itself the answer, in JSON."""
 
 
+NO_CALL = "a span that is no call of a model"
 _HOLD_ANSWERS = ("output", "answer", "response", "result", "completion", "generation", "return_value")
 _NO_DATA = frozenset(
     {"choices", "generations", "candidates", "messages", "message", "role", "lc", "content", "parts", "text", "body", "error"}
@@ -42,15 +45,18 @@ Callsmith = Callable[[list[Row], Draft, Notes], Iterable[Call]]
 """The calls of a conversation's rows, oldest first; tells the draft what is known of the whole."""
 
 
-def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) -> Callable[..., Any]:
-    """A reader that gathers the rows of each conversation and lays their calls together."""
+def by_conversation(
+    group: Grouper,
+    calls: Callsmith,
+    times: tuple[str, ...],
+    unfolded: Callable[[Iterable[tuple[int, Row]]], Iterable[Numbered]] = iter,
+) -> Reader:
+    """A reader that gathers the rows of each conversation and lays their calls together; a row may be several, `unfolded`."""
 
     def read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
         def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
-            for number, row in rows:
+            for number, row in objects(unfolded(objects(rows, notes)), notes):
                 try:
-                    if not isinstance(row, Mapping):
-                        raise ValueError(f"the row is no object but a {type(row).__name__}")
                     key = group(row, notes)
                 except UNREADABLE as error:
                     notes.bad(number, why(error))
@@ -59,36 +65,46 @@ def by_conversation(group: Grouper, calls: Callsmith, times: tuple[str, ...]) ->
                     yield number, key, seconds(row, times), row
 
         for first, key, held in gathered(keyed(), notes):
-            draft = Draft(key, skipped=notes.skipped)
-            try:
-                for call in calls(held, draft, notes):
-                    back = call.back or (_in_json(call.out) if call.sent else [])
-                    if not call.sent and not back:
-                        notes.skipped[SILENT] += 1
-                        continue
-                    add_call(
-                        draft,
-                        call.sent,
-                        back,
-                        at=call.at,
-                        ended=call.ended,
-                        model=call.model,
-                        id=call.id,
-                        ratings=list(call.ratings),
-                    )
-            except UNREADABLE as error:
-                notes.bad(first, why(error))
-                continue
-            yield first, draft
+            yield from tried(notes, first, partial(_laid, key, held, calls, notes))
 
     return read
+
+
+def _laid(name: str, rows: list[Row], calls: Callsmith, notes: Notes) -> Draft:
+    draft = Draft(name, skipped=notes.skipped)
+    for call in calls(rows, draft, notes):
+        back = call.back or (_in_json(call.out) if call.sent else [])
+        if not call.sent and not back:
+            notes.skipped[SILENT] += 1
+            continue
+        add_call(
+            draft,
+            call.sent,
+            back,
+            at=call.at,
+            ended=call.ended,
+            model=call.model,
+            id=call.id,
+            ratings=list(call.ratings),
+        )
+    return draft
+
+
+def calls_among(
+    rows: list[Row], is_call: Callable[[Row], bool], is_outermost: Callable[[Row], bool], notes: Notes
+) -> list[Row]:
+    """The rows that are calls of a model or, where nobody recorded any, the outermost ones; the others are counted."""
+    chosen = [row for row in rows if is_call(row)] or [row for row in rows if is_outermost(row)]
+    if len(chosen) < len(rows):
+        notes.skipped[NO_CALL] += len(rows) - len(chosen)
+    return chosen
 
 
 def _in_json(value: Any) -> list[Any]:
     """An answer that is an object or a list of data, where no message is found: what structured outputs are."""
     held = opened(value)
-    if isinstance(held, Mapping) and (key := next((key for key in _HOLD_ANSWERS if held.get(key)), None)):
-        return _in_json(held[key])
+    if isinstance(held, Mapping) and (inside := first_filled(held, _HOLD_ANSWERS)):
+        return _in_json(inside)
     if not isinstance(held, Mapping | list) or not _is_data(held):
         return []
     return [{"role": "assistant", "content": spelt(value)}]
@@ -104,5 +120,5 @@ def _is_data(value: Any) -> bool:
 
 def seconds(row: Row, times: tuple[str, ...]) -> float | None:
     """When a row was, as seconds since 1970; None where it does not tell."""
-    at = next((at for key in times if (at := parse_time(row.get(key))) is not None), None)
+    at = time_of(row, times)
     return at.timestamp() if at is not None else None

@@ -12,13 +12,14 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 
 HIDDEN = "a message that was never shown"
 _CITED = re.compile(" ?\ue200(?:cite|filecite|navlist)\ue202[^\ue201]*\ue201")
 """Where a source is shown: marks of the page, and no words of the answer."""
+_CONTEXTS = frozenset({"user_editable_context", "model_editable_context"})
 _THOUGHTS = frozenset({"thoughts", "reasoning_recap"})
 
 
@@ -26,10 +27,9 @@ def _read(row: Row, notes: Notes) -> Draft:
     mapping = row.get("mapping")
     if not isinstance(mapping, Mapping):
         raise ValueError("holds no 'mapping' of messages")
-    draft = Draft(first_text(row, ("id", "conversation_id")), skipped=notes.skipped)
     title = first_text(row, ("title",))
-    if title:
-        draft.known["meta"] = {"title": title}
+    meta = {"title": title} if title else {}
+    draft = Draft(first_text(row, ("id", "conversation_id")), skipped=notes.skipped, meta=meta)
     nodes = [
         Node(str(name), node.get("parent"), node.get("message"), list(node.get("children") or ()))
         for name, node in mapping.items()
@@ -37,27 +37,18 @@ def _read(row: Row, notes: Notes) -> Draft:
     ]
     tree = tree_of(nodes)
     say_path(draft, tree, row.get("current_node"), partial(_say, ratings=notes.ratings))
-    at = parse_time(row.get("create_time"))
-    if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
-        draft.turns[0]["at"] = at
+    draft.begun(parse_time(row.get("create_time")))
     return draft
 
 
 def _say(draft: Draft, message: Any, ratings: Mapping[str, Any]) -> None:
     if not isinstance(message, Mapping):
         return
-    meta = message.get("metadata") if isinstance(message.get("metadata"), Mapping) else {}
-    content = message.get("content") if isinstance(message.get("content"), Mapping) else {}
-    author = message.get("author") if isinstance(message.get("author"), Mapping) else {}
-    assert isinstance(meta, Mapping)
-    assert isinstance(content, Mapping)
-    assert isinstance(author, Mapping)
-    role, kind = str(author.get("role") or ""), str(content.get("content_type") or "text")
+    meta, content = object_in(message, "metadata"), object_in(message, "content")
+    role = str(object_in(message, "author").get("role") or "")
+    kind = str(content.get("content_type") or "text")
     text = _text(content)
-    if meta.get("is_visually_hidden_from_conversation") or kind in (
-        "user_editable_context",
-        "model_editable_context",
-    ):
+    if meta.get("is_visually_hidden_from_conversation") or kind in _CONTEXTS:
         draft.skipped[HIDDEN] += 1
         return
     known: dict[str, Any] = {"at": parse_time(message.get("create_time")), "id": str(message.get("id") or "")}

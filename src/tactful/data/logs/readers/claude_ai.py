@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_content, speaker
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 from tactful.data.times import parse_time
 
@@ -18,14 +18,13 @@ def _read(row: Row, notes: Notes) -> Draft:
     rows = row.get("chat_messages")
     if not isinstance(rows, list):
         raise ValueError("holds no list of 'chat_messages'")
-    account = row.get("account")
-    draft = Draft(first_text(row, ("uuid", "id")), skipped=notes.skipped)
-    known = {
-        "user": first_text(account, ("uuid",)) if isinstance(account, Mapping) else "",
-        "model": first_text(row, ("model",)),
-        "meta": {"title": row["name"]} if row.get("name") else {},
-    }
-    draft.known.update({key: value for key, value in known.items() if value})
+    draft = Draft(
+        first_text(row, ("uuid", "id")),
+        skipped=notes.skipped,
+        user=first_text(object_in(row, "account"), ("uuid",)),
+        model=first_text(row, ("model",)),
+        meta={"title": row["name"]} if row.get("name") else {},
+    )
     if any(item.get("parent_message_uuid") for item in rows):
         tree = tree_of([Node(str(item.get("uuid")), _parent(item), item) for item in rows])
         return say_path(draft, tree, row.get("current_leaf_message_uuid") or str(rows[-1].get("uuid")), _say)

@@ -8,7 +8,8 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_content
-from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, why
+from tactful.data.logs.keys import first_filled, object_in
+from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, objects, why
 from tactful.data.times import parse_time
 
 SIDE = "a line of a helper's own session (sidechain)"
@@ -27,10 +28,7 @@ def _is_session(row: Row) -> bool:
 
 def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
     sessions: dict[str, list[tuple[int, Row]]] = {}
-    for number, row in rows:
-        if not isinstance(row, Mapping):
-            notes.bad(number, f"the line is no object but a {type(row).__name__}")
-            continue
+    for number, row in objects(rows, notes, "line"):
         if row.get("type") not in ("user", "assistant") and not row.get("uuid"):
             notes.skipped[OTHER] += 1
             continue
@@ -100,12 +98,9 @@ def _left(held: list[tuple[int, Row]]) -> dict[str, str]:
 
     A line is left when it stands below a user's own message that is not above the last line, but hangs on one that is.
     """
-    parents = {
-        str(row["uuid"]): str(row.get("parentUuid") or row.get("logicalParentUuid") or "")
-        for _, row in held
-        if row.get("uuid")
-    }
     rows = {str(row["uuid"]): row for _, row in held if row.get("uuid")}
+    above = ("parentUuid", "logicalParentUuid")
+    parents = {uuid: str(first_filled(row, above, "")) for uuid, row in rows.items()}
     last = next(
         (str(row["uuid"]) for _, row in reversed(held) if row.get("uuid") and not row.get("isSidechain")), ""
     )
@@ -141,8 +136,7 @@ def _is_own(row: Row | None) -> bool:
     """Whether the user wrote it, rather than a tool in their name."""
     if row is None or row.get("type") != "user" or row.get("isMeta"):
         return False
-    message = row.get("message")
-    content = message.get("content") if isinstance(message, Mapping) else None
+    content = object_in(row, "message").get("content")
     return isinstance(content, str) or any(
         isinstance(part, Mapping) and part.get("type") == "text" for part in content or ()
     )

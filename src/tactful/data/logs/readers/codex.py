@@ -7,7 +7,9 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content
+from tactful.data.logs.keys import first_given
 from tactful.data.logs.readers.claude_code import OTHER
+from tactful.data.logs.readers.responses import thoughts_of
 from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Row, why
 from tactful.data.times import parse_time
 
@@ -54,9 +56,7 @@ def _item(draft: Draft, item: Row, thoughts: str, known: dict[str, Any]) -> str:
     """One item of the conversation; gives the thoughts that the next message of the assistant takes along."""
     kind = item["type"]
     if kind == "reasoning":
-        parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
-        texts = [str(part.get("text") or "") for part in parts if isinstance(part, Mapping)]
-        return "\n".join(filter(None, [thoughts, *texts]))
+        return "\n".join(filter(None, [thoughts, *thoughts_of(item)]))
     if kind == "message":
         role = {"developer": "system"}.get(str(item.get("role")), str(item.get("role")))
         if role != "assistant":
@@ -68,27 +68,14 @@ def _item(draft: Draft, item: Row, thoughts: str, known: dict[str, Any]) -> str:
         if not draft.turns or draft.turns[-1]["role"] != "assistant" or draft.turns[-1].get("ask"):
             draft.say("assistant", "", thoughts=thoughts, **known)
             thoughts = ""
-        given = next((item[key] for key in ("arguments", "input", "action") if item.get(key) is not None), "")
-        draft.call(
-            [
-                {
-                    "id": item.get("call_id") or item.get("id"),
-                    "name": item.get("name") or kind,
-                    "arguments": given,
-                }
-            ]
-        )
+        given = first_given(item, ("arguments", "input", "action"), "")
+        id = item.get("call_id") or item.get("id")
+        draft.call([{"id": id, "name": item.get("name") or kind, "arguments": given}])
         return thoughts
-    output = item.get("output")
+    output, failed = item.get("output"), False
     if isinstance(output, Mapping):
-        draft.result(
-            str(item.get("call_id") or ""),
-            spelt(output.get("content") or output),
-            failed=output.get("success") is False,
-            at=known["at"],
-        )
-    else:
-        draft.result(str(item.get("call_id") or ""), spelt(output), at=known["at"])
+        output, failed = output.get("content") or output, output.get("success") is False
+    draft.result(str(item.get("call_id") or ""), spelt(output), failed=failed, at=known["at"])
     return thoughts
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.messages import add_content, speaker
 from tactful.data.logs.drafting.ratings import rating_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.readers.calls import seconds
 from tactful.data.logs.tables import as_written
-from tactful.data.logs.types import UNREADABLE, Format, Notes, Numbered, Reader, Row, why
+from tactful.data.logs.types import Format, Notes, Numbered, Reader, Row, objects, tried
 from tactful.data.times import parse_time
 
 _USUAL: Mapping[str, tuple[str, ...]] = {
@@ -82,10 +84,7 @@ def reader_of(given: Columns) -> Reader:
         columns: dict[str, None] = {}
 
         def keyed() -> Iterator[tuple[int, str, float | None, Any]]:
-            for number, row in rows:
-                if not isinstance(row, Mapping):
-                    notes.bad(number, f"the row is no object but a {type(row).__name__}")
-                    continue
+            for number, row in objects(rows, notes):
                 try:
                     if not row.keys() <= columns.keys():  # rows of JSON may leave out what is empty
                         columns.update(dict.fromkeys(row))
@@ -93,28 +92,23 @@ def reader_of(given: Columns) -> Reader:
                 except ValueError as error:
                     notes.bad(number, str(error))
                     return
-                at = parse_time(row.get(names.get("time", "")))
+                at = seconds(row, (names.get("time", ""),))
                 key = row.get(names.get("conversation", ""))
                 if key is None and ("conversation" in names or not {"role", "text"} <= names.keys()):
                     key = f"row-{number}"
-                yield (
-                    number,
-                    "" if key is None else str(key),
-                    at.timestamp() if at else None,
-                    _said_as_written(row, names),
-                )
+                yield number, "" if key is None else str(key), at, _said_as_written(row, names)
 
         for first, key, held in gathered(keyed(), notes):
-            draft = Draft(key, skipped=notes.skipped)
-            try:
-                for row in held:
-                    _say(draft, row, names)
-            except UNREADABLE as error:
-                notes.bad(first, why(error))
-                continue
-            yield first, draft
+            yield from tried(notes, first, partial(_conversation, key, held, names, notes))
 
     return read
+
+
+def _conversation(name: str, rows: list[Row], names: Mapping[str, str], notes: Notes) -> Draft:
+    draft = Draft(name, skipped=notes.skipped)
+    for row in rows:
+        _say(draft, row, names)
+    return draft
 
 
 def _said_as_written(row: Row, names: Mapping[str, str]) -> Row:
@@ -167,13 +161,8 @@ def _say(draft: Draft, row: Row, names: Mapping[str, str]) -> None:
     know_user("user")
     for role, field in (("user", "question"), ("assistant", "answer")):
         if cell(field):
-            draft.say(
-                role,
-                spelt(cell(field)),
-                at=at,
-                model=model if role == "assistant" else "",
-                ratings=ratings if role == "assistant" else [],
-            )
+            known = {"model": model, "ratings": ratings} if role == "assistant" else {}
+            draft.say(role, spelt(cell(field)), at=at, **known)
 
 
 def _number(value: Any) -> Any:

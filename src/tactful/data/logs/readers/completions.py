@@ -10,9 +10,10 @@ from tactful.data.logs.chains import Chains
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.drafting.messages import time_of
+from tactful.data.logs.keys import first_filled, first_text, object_in
 from tactful.data.logs.readers.calls import Call, by_conversation
 from tactful.data.logs.readers.responses import is_response, messages_of
-from tactful.data.logs.readers.rows import USERS, first_text
+from tactful.data.logs.readers.rows import USERS
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 
 _IDS = ("conversation_id", "conversation", "session_id", "thread_id", "chat_id")
@@ -29,7 +30,7 @@ def _request(row: Row) -> Mapping[str, Any]:
 
 
 def _given(row: Row) -> Any:
-    return row.get("response") or row.get("response_body") or row.get("completion")
+    return first_filled(row, ("response", "response_body", "completion"))
 
 
 def _response(row: Row) -> Any:
@@ -47,15 +48,14 @@ def _conversation(row: Row, notes: Notes) -> str:
     for place in (request, row, _response(row)):
         if isinstance(place, Mapping) and isinstance(place.get("conversation"), Mapping):
             return first_text(place["conversation"], ("id",))
-    return first_text(row, ("id", "custom_id", "request_id")) or f"call-{notes.unnamed()}"
+    return first_text(row, ("id", "custom_id", "request_id")) or f"call-{next(notes.unnamed)}"
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     for row in rows:
         request, response = _request(row), _response(row)
-        meta = row.get("metadata") if isinstance(row.get("metadata"), Mapping) else {}
-        user = first_text(request, USERS) or first_text(row, USERS) or first_text(meta or {}, USERS)
-        if user:
+        places = (request, row, object_in(row, "metadata"))
+        if user := next(filter(None, (first_text(place, USERS) for place in places)), ""):
             draft.known["user"] = user
         at = time_of(response) if isinstance(response, Mapping) else None
         named = (place for place in (row, response, request) if isinstance(place, Mapping))
@@ -74,28 +74,20 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
 def _exchange(request: Row, response: Any) -> tuple[list[Any], list[Any]]:
     """What was sent and what came back."""
     if not is_response(response):
-        sent = request.get("messages") or request.get("input_messages") or request.get("input")
+        sent = first_filled(request, ("messages", "input_messages", "input"))
         return messages_in({"messages": sent}), answers_in(response)
     system = messages_of(request.get("instructions"), "system")
-    return [*system, *messages_of(request.get("input"), "user")], messages_of(
-        response.get("output"), "assistant"
-    )
+    sent = [*system, *messages_of(request.get("input"), "user")]
+    return sent, messages_of(response.get("output"), "assistant")
 
 
 def _is_completion(row: Row) -> bool:
-    request = _request(row)
+    request, back = _request(row), opened(row.get("response") or row.get("response_body"))
+    if row.get("object") in ("chat.completion", "response") or ("input" in request and is_response(back)):
+        return True
     asked = isinstance(request.get("messages") or request.get("input_messages"), list)
-    return (
-        asked
-        and (
-            bool(row.get("choices"))
-            or isinstance(opened(row.get("response") or row.get("response_body")), Mapping)
-            or (request is not row and bool({"response", "response_body"} & row.keys()))
-        )
-    ) or (
-        row.get("object") in ("chat.completion", "response")
-        or ("input" in request and is_response(opened(row.get("response") or row.get("response_body"))))
-    )
+    answered = bool(row.get("choices")) or isinstance(back, Mapping)
+    return asked and (answered or (request is not row and bool({"response", "response_body"} & row.keys())))
 
 
 def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:

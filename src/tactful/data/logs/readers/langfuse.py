@@ -12,11 +12,10 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.drafting.ratings import rating_of
-from tactful.data.logs.readers.calls import Call, by_conversation
+from tactful.data.logs.readers.calls import Call, by_conversation, calls_among
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 from tactful.data.times import parse_time
 
-NO_CALL = "a span that is no call of a model"
 _TIMES = ("startTime", "start_time", "timestamp", "createdAt", "created_at")
 
 
@@ -41,12 +40,9 @@ def _get(row: Row, *keys: str) -> Any:
     return next((row[key] for key in keys if row.get(key) not in (None, "")), None)
 
 
-def _unfolded(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
+def _unfolded(rows: Iterable[tuple[int, Row]]) -> Iterator[Numbered]:
     """Traces that hold their observations, as observations that know their trace's session, user and scores."""
     for number, row in rows:
-        if not isinstance(row, Mapping):
-            yield number, row
-            continue
         inner = row.get("trace")
         trace: Row = inner if isinstance(inner, Mapping) else row
         held = opened(row.get("observations") or trace.get("observations"))
@@ -72,15 +68,12 @@ def _conversation(row: Row, notes: Notes) -> str:
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
-    chosen = [row for row in rows if str(row.get("type") or "").upper() == "GENERATION" and _has_text(row)]
-    if not chosen:
-        chosen = [
-            row
-            for row in rows
-            if not _get(row, "parentObservationId", "parent_observation_id") and _has_text(row)
-        ]
-    if len(chosen) < len(rows):
-        notes.skipped[NO_CALL] += len(rows) - len(chosen)
+    chosen = calls_among(
+        rows,
+        lambda row: str(row.get("type") or "").upper() == "GENERATION" and _has_text(row),
+        lambda row: not _get(row, "parentObservationId", "parent_observation_id") and _has_text(row),
+        notes,
+    )
     user = next((found for row in rows if (found := _get(row, "userId", "user_id"))), None)
     if user:
         draft.known["user"] = str(user)
@@ -115,8 +108,6 @@ def _rate(row: Row, draft: Draft, notes: Notes, *, is_call: bool) -> None:
         draft.known["ratings"] = [*draft.known.get("ratings", ()), *filter(None, found)]
 
 
-def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    yield from by_conversation(_conversation, _calls, _TIMES)(_unfolded(rows, notes), notes)
-
-
-LANGFUSE = Format("langfuse", _is_langfuse, _read)
+LANGFUSE = Format(
+    "langfuse", _is_langfuse, by_conversation(_conversation, _calls, _TIMES, unfolded=_unfolded)
+)

@@ -8,12 +8,13 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import answers_in, messages_in, opened
 from tactful.data.logs.drafting.ratings import rating_of
-from tactful.data.logs.readers.calls import Call, by_conversation
-from tactful.data.logs.readers.langfuse import NO_CALL
+from tactful.data.logs.keys import first_filled
+from tactful.data.logs.readers.calls import Call, by_conversation, calls_among
 from tactful.data.logs.types import Format, Notes, Row
 from tactful.data.times import parse_time
 
 _TIMES = ("start_time", "startTime")
+_NAMES = ("ls_model_name", "model_name", "model")
 _MODELS = frozenset({"llm", "chat_model"})
 
 
@@ -24,19 +25,14 @@ def _metadata(row: Row) -> Mapping[str, Any]:
 
 
 def _conversation(row: Row, notes: Notes) -> str:
-    meta = _metadata(row)
-    for key in ("session_id", "thread_id", "conversation_id"):
-        if meta.get(key):
-            return str(meta[key])
-    return str(row.get("trace_id") or row.get("id") or f"run-{notes.unnamed()}")
+    talk = first_filled(_metadata(row), ("session_id", "thread_id", "conversation_id"))
+    return str(talk or first_filled(row, ("trace_id", "id")) or f"run-{next(notes.unnamed)}")
 
 
 def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
-    chosen = [row for row in rows if row.get("run_type") in _MODELS]
-    if not chosen:
-        chosen = [row for row in rows if not row.get("parent_run_id")]
-    if len(chosen) < len(rows):
-        notes.skipped[NO_CALL] += len(rows) - len(chosen)
+    chosen = calls_among(
+        rows, lambda row: row.get("run_type") in _MODELS, lambda row: not row.get("parent_run_id"), notes
+    )
     user = next((found for row in rows if (found := _metadata(row).get("user_id"))), None)
     if user:
         draft.known["user"] = str(user)
@@ -67,12 +63,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
 def _model(row: Row, inputs: Any, outputs: Any) -> str:
     told = outputs.get("llm_output") if isinstance(outputs, Mapping) else None
     places = (_metadata(row), told, outputs, inputs)
-    names = (
-        place.get(key)
-        for place in places
-        if isinstance(place, Mapping)
-        for key in ("ls_model_name", "model_name", "model")
-    )
+    names = (place.get(key) for place in places if isinstance(place, Mapping) for key in _NAMES)
     return next((name for name in names if isinstance(name, str) and name), "")
 
 

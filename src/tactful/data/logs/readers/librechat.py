@@ -11,8 +11,8 @@ from tactful.data.logs.drafting.messages import add_content
 from tactful.data.logs.drafting.ratings import ratings_of
 from tactful.data.logs.drafting.trees import Node, nested, say_path, tree_of
 from tactful.data.logs.gathering import gathered
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.readers.calls import seconds
-from tactful.data.logs.readers.rows import first_text
 from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
 from tactful.data.times import parse_time
@@ -35,15 +35,14 @@ def _read(row: Row, notes: Notes) -> Draft:
     flat = [
         (one, one.get("parentMessageId") or parent) for one, parent in nested(held, "messageId", "children")
     ]
-    draft = _conversation(flat, first_text(row, ("conversationId",)), notes)
-    options = row.get("options")
-    known = {
-        "user": first_text(row, ("user",)),
-        "model": first_text(options, ("model",)) if isinstance(options, Mapping) else "",
-        "meta": {"title": row["title"]} if row.get("title") else {},
-    }
-    draft.known.update({key: value for key, value in known.items() if value})
-    return draft
+    return _conversation(
+        flat,
+        first_text(row, ("conversationId",)),
+        notes,
+        user=first_text(row, ("user",)),
+        model=first_text(object_in(row, "options"), ("model",)),
+        meta={"title": row["title"]} if row.get("title") else {},
+    )
 
 
 def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
@@ -62,8 +61,8 @@ def _read_messages(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int
         yield from tried(notes, first, partial(_conversation, held, name, notes))
 
 
-def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes) -> Draft:
-    draft = Draft(name, skipped=notes.skipped)
+def _conversation(held: list[tuple[Row, str | None]], name: str, notes: Notes, **known: Any) -> Draft:
+    draft = Draft(name, skipped=notes.skipped, **known)
     nodes = [
         Node(str(row.get("messageId") or place), parent, row) for place, (row, parent) in enumerate(held)
     ]

@@ -11,7 +11,7 @@ from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import speaker
 from tactful.data.logs.drafting.trees import Node, nested, say_path, tree_of
 from tactful.data.logs.gathering import gathered
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each, tried
 from tactful.data.times import parse_time
 
@@ -40,10 +40,7 @@ def _read_tree(row: Row, notes: Notes) -> Draft:
 
 
 def _conversation(name: str, rows: list[Row], notes: Notes) -> Draft:
-    draft = Draft(name, skipped=notes.skipped)
-    lang = first_text(rows[0], ("lang",))
-    if lang:
-        draft.known["lang"] = lang
+    draft = Draft(name, skipped=notes.skipped, lang=first_text(rows[0], ("lang",)))
     ranked = sorted(rows, key=_rank, reverse=True)
     tree = tree_of([Node(str(row["message_id"]), row.get("parent_id"), row) for row in ranked])
     return say_path(draft, tree, None, _say)

@@ -16,9 +16,10 @@ from tactful.data.logs.drafting.drafts import Draft, spelt
 from tactful.data.logs.drafting.exchanges import opened
 from tactful.data.logs.drafting.messages import add_message, add_messages
 from tactful.data.logs.drafting.trees import Node, say_path, tree_of
-from tactful.data.logs.readers.rows import first_text
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Format, Notes, Row, each
 
+_KEPT = frozenset({"role", "content", "id", "timestamp", "model", "annotation", "tool_calls"})
 _BLOCK = re.compile(
     r'<details type="(?P<kind>tool_calls|code_interpreter)"(?P<known>[^<>]*)>(?P<inside>.*?)</details>',
     re.DOTALL,
@@ -35,16 +36,16 @@ def _is_export(row: Row) -> bool:
 
 def _read(row: Row, notes: Notes) -> Draft:
     chat = row["chat"] if isinstance(row.get("chat"), Mapping) else row
-    draft = Draft(first_text(row, ("id",)) or first_text(chat, ("id",)), skipped=notes.skipped)
     models = chat.get("models")
-    known: dict[str, Any] = {
-        "user": first_text(row, ("user_id",)),
-        "model": str(models[0]) if isinstance(models, list) and len(models) == 1 else "",
-        "meta": {"title": chat["title"]} if chat.get("title") else {},
-    }
-    draft.known.update({key: value for key, value in known.items() if value})
-    history = chat.get("history")
-    if not isinstance(history, Mapping) or not isinstance(history.get("messages"), Mapping):
+    draft = Draft(
+        first_text(row, ("id",)) or first_text(chat, ("id",)),
+        skipped=notes.skipped,
+        user=first_text(row, ("user_id",)),
+        model=str(models[0]) if isinstance(models, list) and len(models) == 1 else "",
+        meta={"title": chat["title"]} if chat.get("title") else {},
+    )
+    history = object_in(chat, "history")
+    if not isinstance(history.get("messages"), Mapping):
         rows = chat.get("messages")
         if not isinstance(rows, list):
             raise ValueError("holds neither a history nor a list of messages")
@@ -57,11 +58,7 @@ def _read(row: Row, notes: Notes) -> Draft:
 
 
 def _say(draft: Draft, item: Row) -> None:
-    kept = {
-        key: value
-        for key, value in item.items()
-        if key in ("role", "content", "id", "timestamp", "model", "annotation", "tool_calls")
-    }
+    kept = {key: value for key, value in item.items() if key in _KEPT}
     blocks: list[re.Match[str]] = []
     if item.get("role") == "assistant" and isinstance(text := item.get("content"), str):
         blocks = list(_BLOCK.finditer(text))

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import answers_in
 from tactful.data.logs.drafting.messages import add_messages, time_of
-from tactful.data.logs.readers.rows import IDS, LISTS, first_text, whole
+from tactful.data.logs.keys import first_filled, first_text
+from tactful.data.logs.readers.rows import IDS, LISTS, whole
 from tactful.data.logs.shown import shown
 from tactful.data.logs.tables import as_written
 from tactful.data.logs.types import Format, Notes, Numbered, Row, each
@@ -30,11 +31,9 @@ def _read(row: Row, notes: Notes) -> Draft:
             f"holds no 'conversation' (or 'messages'), and no 'q_t', 'a_t', 'user_next': {shown(dict(row))}"
         )
     draft = Draft(first_text(row, IDS), skipped=notes.skipped, **whole(row))
-    at = time_of(row)
     add_messages(draft, row[key])
     _answer(draft, row)
-    if at is not None and draft.turns and not any("at" in turn for turn in draft.turns):
-        draft.turns[0]["at"] = at
+    draft.begun(time_of(row))
     return draft
 
 
@@ -44,7 +43,7 @@ def _answer(draft: Draft, row: Row) -> None:
     if last.get("role") == "assistant" and not last.get("calls"):
         return
     row = as_written(row, *_ANSWERS)
-    answer = next((row[key] for key in _ANSWERS if row.get(key)), None)
+    answer = first_filled(row, _ANSWERS)
     if isinstance(answer, str):
         draft.say("assistant", answer)
     else:

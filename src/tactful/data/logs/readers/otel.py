@@ -14,8 +14,8 @@ from typing import Any
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.exchanges import messages_in, opened
 from tactful.data.logs.drafting.ratings import rating_of
-from tactful.data.logs.readers.calls import Call, by_conversation
-from tactful.data.logs.readers.langfuse import NO_CALL
+from tactful.data.logs.keys import first_filled, object_in
+from tactful.data.logs.readers.calls import NO_CALL, Call, by_conversation
 from tactful.data.logs.types import Format, Notes, Numbered, Row
 from tactful.data.times import parse_time
 
@@ -36,6 +36,9 @@ _TIMES = (
     "timeUnixNano",
 )
 _ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
+_TEXTS = ("gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.completion", "llm.input", "llm.output")
+"""How attributes with what was said begin."""
+_MODELS = ("gen_ai.response.model", "gen_ai.request.model", "llm.model_name")
 _EVENTS = {
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
@@ -76,16 +79,13 @@ def _value(value: Any) -> Any:
 
 def _held(row: Any, *keys: str) -> list[Any]:
     """The list under one of the keys; empty where there is none."""
-    found = next((row[key] for key in keys if row.get(key)), None) if isinstance(row, Mapping) else None
+    found = first_filled(row, keys) if isinstance(row, Mapping) else None
     return found if isinstance(found, list) else []
 
 
-def _spans(rows: Iterable[Numbered], notes: Notes) -> Iterator[Numbered]:
+def _spans(rows: Iterable[tuple[int, Row]]) -> Iterator[Numbered]:
     """Every span by itself, its attributes an object."""
     for number, row in rows:
-        if not isinstance(row, Mapping):
-            yield number, row
-            continue
         groups = row.get("resourceSpans") or row.get("resource_spans") or row.get("resourceLogs")
         if not isinstance(groups, list):
             yield number, {**row, "attributes": _attributes(row)}
@@ -111,11 +111,8 @@ def _conversation(row: Row, notes: Notes) -> str:
     ):
         notes.skipped[NO_CALL] += 1
         return ""
-    found = next((attributes[key] for key in _IDS if attributes.get(key)), None)
-    context = row.get("context")
-    inner = context if isinstance(context, Mapping) else {}
-    trace = row.get("traceId") or row.get("trace_id") or inner.get("trace_id")
-    return str(found or trace or f"span-{notes.unnamed()}")
+    trace = first_filled(row, ("traceId", "trace_id")) or object_in(row, "context").get("trace_id")
+    return str(first_filled(attributes, _IDS) or trace or f"span-{next(notes.unnamed)}")
 
 
 def _name(row: Row) -> str:
@@ -127,15 +124,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
     loose: dict[str, list[Row]] = {}
     for row in chats or rows:
         attributes = row["attributes"]
-        user = next(
-            (
-                attributes[key]
-                for key in ("enduser.id", "user.id", "enduser.pseudo.id")
-                if attributes.get(key)
-            ),
-            None,
-        )
-        if user:
+        if user := first_filled(attributes, ("enduser.id", "user.id", "enduser.pseudo.id")):
             draft.known["user"] = str(user)
         if _name(row) in _EVENTS:
             loose.setdefault(_id(row), []).append(row)
@@ -150,12 +139,7 @@ def _calls(rows: list[Row], draft: Draft, notes: Notes) -> Iterator[Call]:
             at=_begun(row),
             ended=_ended(row) or _begun(row),
             id=_id(row),
-            model=str(
-                attributes.get("gen_ai.response.model")
-                or attributes.get("gen_ai.request.model")
-                or attributes.get("llm.model_name")
-                or ""
-            ),
+            model=str(first_filled(attributes, _MODELS, "")),
             ratings=tuple(_ratings(row)),
         )
     for id, events in loose.items():
@@ -172,33 +156,25 @@ def _told(events: list[Row], id: str) -> Call:
 
 
 def _id(row: Row) -> str:
-    return str(row.get("spanId") or row.get("span_id") or "")
+    return str(first_filled(row, ("spanId", "span_id"), ""))
 
 
 def _begun(row: Row) -> datetime | None:
-    return parse_time(next((row[key] for key in _TIMES if row.get(key)), None))
+    return parse_time(first_filled(row, _TIMES))
 
 
 def _ended(row: Row) -> datetime | None:
-    return parse_time(next((row[key] for key in _ENDS if row.get(key)), None))
+    return parse_time(first_filled(row, _ENDS))
 
 
 def _texts(row: Row) -> bool:
-    return any(
-        key.startswith(
-            ("gen_ai.input", "gen_ai.output", "gen_ai.prompt", "gen_ai.completion", "llm.input", "llm.output")
-        )
-        for key in row["attributes"]
-    )
+    return any(key.startswith(_TEXTS) for key in row["attributes"])
 
 
 def _messages(row: Row) -> tuple[list[Any], list[Any]]:
     """What a span's call was sent and gave back."""
     attributes = row["attributes"]
-    sent, back = (
-        messages_in(attributes.get("gen_ai.input.messages")),
-        messages_in(attributes.get("gen_ai.output.messages")),
-    )
+    sent, back = (messages_in(attributes.get(f"gen_ai.{way}.messages")) for way in ("input", "output"))
     system = opened(attributes.get("gen_ai.system_instructions"))
     numbered: dict[tuple[str, int], dict[str, Any]] = {}
     for key, value in attributes.items():
@@ -216,9 +192,8 @@ def _messages(row: Row) -> tuple[list[Any], list[Any]]:
         if told:
             (back if event.get("name") == "gen_ai.choice" else sent).append(told)
         sent += [] if sent else messages_in(more.get("gen_ai.input.messages") or more.get("gen_ai.prompt"))
-        back += (
-            [] if back else messages_in(more.get("gen_ai.output.messages") or more.get("gen_ai.completion"))
-        )
+        told_back = first_filled(more, ("gen_ai.output.messages", "gen_ai.completion"))
+        back += [] if back else messages_in(told_back)
     if system and sent and not any(message.get("role") == "system" for message in sent):
         sent = [{"role": "system", "content": system}, *sent]
     return sent, [
@@ -257,8 +232,4 @@ def _ratings(row: Row) -> Iterator[dict[str, Any]]:
                 yield {**(rating or {"name": "rating", "value": None}), "text": str(label or "")}
 
 
-def _read(rows: Iterable[Numbered], notes: Notes) -> Iterator[tuple[int, Draft]]:
-    yield from by_conversation(_conversation, _calls, _TIMES)(_spans(rows, notes), notes)
-
-
-OTEL = Format("otel", _is_otel, _read)
+OTEL = Format("otel", _is_otel, by_conversation(_conversation, _calls, _TIMES, unfolded=_spans))

@@ -26,10 +26,7 @@ def messages_of(items: Any, role: str) -> list[Any]:
             continue
         kind = item.get("type") or "message"
         if kind == "reasoning":
-            parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
-            thoughts += [
-                str(part["text"]) for part in parts if isinstance(part, Mapping) and part.get("text")
-            ]
+            thoughts += thoughts_of(item)
         elif kind in _CALLS:
             given = item.get("arguments") if kind == "function_call" else item.get("input")
             call = {"id": item.get("call_id") or item.get("id"), "name": item.get("name"), "arguments": given}
@@ -41,3 +38,9 @@ def messages_of(items: Any, role: str) -> list[Any]:
             found.append({**told, "reasoning": "\n".join(thoughts)} if thoughts else told)
             thoughts = []
     return found
+
+
+def thoughts_of(item: Mapping[str, Any]) -> list[str]:
+    """What was thought, by an item of the type `reasoning`."""
+    parts = [*(item.get("summary") or ()), *(item.get("content") or ())]
+    return [str(part["text"]) for part in parts if isinstance(part, Mapping) and part.get("text")]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tactful.data.logs.drafting.ratings import ratings_of
+from tactful.data.logs.keys import first_text, object_in
 from tactful.data.logs.types import Row
 
 LISTS = ("messages", "conversation", "turns", "chat", "dialogue", "dialog", "history", "contents")
@@ -39,12 +39,10 @@ _LANGUAGES = {"english": "en", "chinese": "zh", "german": "de", "french": "fr", 
 
 
 def whole(row: Row) -> dict[str, Any]:
-    """What a row tells of its conversation beside the messages."""
+    """What a row tells of its conversation beside the messages; empty where it does not tell."""
     named = next((key for key in IDS if first_text(row, (key,))), "")
-    inner = row.get("metadata")
-    meta = inner if isinstance(inner, Mapping) else {}
-    known: dict[str, Any] = {
-        "user": first_text(row, USERS) or first_text(meta, USERS),
+    return {
+        "user": first_text(row, USERS) or first_text(object_in(row, "metadata"), USERS),
         "model": first_text(row, ("model",)),
         "source": first_text(row, ("source",)),
         "lang": _language(first_text(row, ("lang", "language"))),
@@ -55,16 +53,6 @@ def whole(row: Row) -> dict[str, Any]:
             if key not in _OURS and key not in USERS and key != named and value is not None
         },
     }
-    return {key: value for key, value in known.items() if value}
-
-
-def first_text(row: Row, keys: Iterable[str]) -> str:
-    """The first of these keys that holds a text or a whole number; empty where none does."""
-    for key in keys:
-        value = row.get(key)
-        if (isinstance(value, str) and value) or (isinstance(value, int) and not isinstance(value, bool)):
-            return str(value)
-    return ""
 
 
 def _language(word: str) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 
 from tactful.data.logs.drafting.drafts import Draft
 from tactful.data.logs.drafting.messages import add_messages
-from tactful.data.logs.readers.rows import first_text, whole
+from tactful.data.logs.keys import first_text
+from tactful.data.logs.readers.rows import whole
 from tactful.data.logs.types import Format, Notes, Row, each
 
 
@@ -46,23 +47,16 @@ def _read_arena(row: Row, notes: Notes) -> Draft:
     if "conversation_a" not in row:
         row = _of_table(row)
     winner = str(row.get("winner") or "")
-    taken, left = (
-        ("conversation_b", "conversation_a")
-        if winner.endswith("_b")
-        else ("conversation_a", "conversation_b")
-    )
-    draft = Draft(first_text(row, ("question_id", "conversation_id", "id")), skipped=notes.skipped)
-    draft.known = {
-        key: value
-        for key, value in whole({k: v for k, v in row.items() if k not in (taken, left)}).items()
-        if value
-    }
+    side, other_side = ("b", "a") if winner.endswith("_b") else ("a", "b")
+    taken, left = f"conversation_{side}", f"conversation_{other_side}"
+    known = whole({key: value for key, value in row.items() if key not in (taken, left)})
+    draft = Draft(first_text(row, ("question_id", "conversation_id", "id")), skipped=notes.skipped, **known)
     add_messages(draft, row[taken])
     if winner in ("model_a", "model_b"):
         other = add_messages(Draft(skipped=notes.skipped), row[left])
         start = next((place for place, turn in enumerate(draft.turns) if turn["role"] == "assistant"), 0)
         draft.branches.append((start, other.turns[start:]))
-    draft.known["model"] = first_text(row, ("model_b" if taken == "conversation_b" else "model_a",))
+    draft.known["model"] = first_text(row, (f"model_{side}",))
     return draft
 
 
