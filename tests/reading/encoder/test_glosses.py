@@ -7,6 +7,7 @@ import pytest
 
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses
 from tactful.reading.encoder.reader import bundled_reader
+from tactful.reading.types import Request
 
 LISTS = Glosses(
     {
@@ -56,6 +57,12 @@ def test_letters_and_accents_written_apart_are_read_as_one() -> None:
     for text in ("¿Cuándo es la reunión de mañana?", "Lösche die Überweisung", "예약을 취소해줘"):
         assert tokens.ids(unicodedata.normalize("NFD", text)) == tokens.ids(text)
         assert tokens.is_glossed(unicodedata.normalize("NFD", text))
+
+
+def test_a_text_whose_accents_are_stored_apart_is_known_as_the_same_text_is() -> None:
+    text = Request(text="Résume très brièvement ma réunion, s'il te plaît")
+    apart = Request(text=unicodedata.normalize("NFD", text.text))
+    assert bundled_reader().needs_now([apart]) == bundled_reader().needs_now([text])
 
 
 def test_ten_minutes_are_minutes() -> None:

@@ -20,6 +20,7 @@ from tactful.errors import DataError
 from tactful.reading.encoder.card import AGAIN, ReaderCard
 from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.network import Floats
+from tactful.reading.encoder.tokens import composed
 from tactful.reading.types import BLANK
 from tactful.text import cjk_share, scripts
 
@@ -99,7 +100,7 @@ def unknown_because(
     foreign = [name for name in found if name not in card.scripts]
     if foreign and 2 * sum(found[name] for name in foreign) > sum(found.values()):
         return f"it is written in {foreign[0].capitalize()} letters, which this reader was not trained on"
-    words = [word for word in re.findall(r"[^\W\d_]{2,}", text.lower()) if not cjk_share(word)]
+    words = [word for word in re.findall(r"[^\W\d_]{2,}", composed(text).lower()) if not cjk_share(word)]
     latin = 2 * found["LATIN"] > sum(found.values())
     known = sum(word in card.common_words for word in words)
     if latin and card.common and len(words) >= FEWEST_WORDS and known < LEAST_COMMON * len(words):

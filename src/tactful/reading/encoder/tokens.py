@@ -64,7 +64,7 @@ class Tokens:
 
     def is_glossed(self, text: str) -> bool:
         """Whether a word list reads this text in English."""
-        return self._glosses.language(_composed(text)) is not None
+        return self._glosses.language(composed(text)) is not None
 
     def _special(self, name: str) -> int:
         found = self._tokenizer.token_to_id(name)
@@ -91,7 +91,7 @@ class Tokens:
         """Ids without special tokens; a line break counts as a semicolon, which the vocabulary knows."""
         kept = self._kept.get(text)
         if kept is None:
-            english = self._glosses.in_english(_composed(text[:_LONGEST]))
+            english = self._glosses.in_english(composed(text[:_LONGEST]))
             plain = _SPECIAL.sub(r"(\1)", english).translate(self._plain).replace(*_TEN_MINUTES)
             kept = self._encoded(plain)
             if len(self._kept) > 4096:
@@ -100,7 +100,7 @@ class Tokens:
         return kept
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     """Each letter and its accents as one character: some systems write two, which no list holds."""
     return unicodedata.normalize("NFC", text)
 
