@@ -99,6 +99,7 @@ def detect_lang(text: str) -> Lang:
     fewer than four words.
     """
     if not text.isascii():
+        text = unicodedata.normalize("NFC", text)  # some systems store an accent apart from its letter
         found = scripts(text)
         if cjk_share(text) > 0.2:
             return "other" if any(found[name] for name in _KANA_HANGUL) else "zh"
