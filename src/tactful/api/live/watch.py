@@ -26,7 +26,7 @@ class ProposeOptions(TypedDict, total=False):
     """Who proposes, who judges, and when offers may go out. Defaults are those of the command."""
 
     rules: Path | str | None
-    """TOML of `[[rule]]` tables. One of `rules`, `command` and `model` is needed."""
+    """TOML of `[[rule]]` tables. One of `rules`, `command` and `model` is needed; beside the others a file with `[kinds]` alone."""
     command: str | None
     """Gets each window as JSON, prints proposals as lines of JSON."""
     model: str | None
