@@ -14,9 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import tactful as _tactful
 from tactful.api.annotate.serve import serving_annotation as _serving_annotation
-from tactful.api.audit import (
-    audit as _audit,
-)  # this and `reward` are also rooms, which `tactful` gives once imported
+from tactful.api.audit import audit as _audit
 from tactful.api.calibrate.reward import reward as _reward
 from tactful.api.live.proxy import proxying_live as _proxying_live
 from tactful.api.live.serve import serving_live as _serving_live
@@ -24,6 +22,8 @@ from tactful.api.live.watch import watching_live as _watching_live
 from tactful.api.policy_serve import serving_policy as _serving_policy
 from tactful.api.reward.serve import serving as _serving
 from tactful.api.view import viewing as _viewing
+
+# `audit` and `reward` come from where they stand: they are rooms too, and `tactful` gives the room once it is imported.
 
 P = ParamSpec("P")
 R = TypeVar("R")

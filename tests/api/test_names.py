@@ -14,13 +14,23 @@ from pathlib import Path
 import pytest
 
 import tactful
+from tactful.api.annotate.serve import AnnotateOptions
+from tactful.api.data.activity import ActivityReading
+from tactful.api.feedback.labelled import ChoiceOptions
 from tactful.api.gym.run import PlayOptions
+from tactful.api.live.options import LiveOptions
 from tactful.api.live.watch import WatchOptions
-from tactful.api.options import JudgeOptions, ModelOptions, RunSettings, spec_of
+from tactful.api.options import JudgeOptions, ModelOptions, ReaderOptions, RunSettings, spec_of
 from tactful.api.serving import ServerOptions
+from tactful.cli.annotate.serve import PlaceFlags, ProjectFlags
+from tactful.cli.data.activity import ActivityFlags
+from tactful.cli.feedback.options import ChoiceFlags
 from tactful.cli.gym.run import PlayFlags
+from tactful.cli.live.options import LiveFlags
 from tactful.cli.live.watch import WatchFlags
-from tactful.cli.options import JudgeFlags, ModelFlags, RunFlags
+from tactful.cli.options import JudgeFlags, ModelFlags, ReaderFlags, RunFlags
+from tactful.cli.reader.train import TrainingFlags
+from tactful.cli.serving import ServerFlags
 from tactful.errors import UsageError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,6 +135,16 @@ def test_options_have_the_names_of_the_flags() -> None:
     } == PlayOptions.__annotations__.keys() - of_runs
     of_servers = ServerOptions.__annotations__.keys()
     assert {field.name for field in fields(WatchFlags)} == WatchOptions.__annotations__.keys() - of_servers
+    assert {field.name for field in fields(ServerFlags)} - {"as_json"} == of_servers
+    assert {field.name for field in fields(LiveFlags)} == LiveOptions.__annotations__.keys()
+    assert {field.name for field in fields(ChoiceFlags)} == ChoiceOptions.__annotations__.keys()
+    assert {field.name for field in fields(ReaderFlags)} - {
+        "reader"
+    } == ReaderOptions.__annotations__.keys() - {"seed"}
+    of_pages = {field.name for flags in (PlaceFlags, ProjectFlags) for field in fields(flags)}
+    assert of_pages < AnnotateOptions.__annotations__.keys()
+    assert {field.name for field in fields(ActivityFlags)} < ActivityReading.__annotations__.keys()
+    assert {field.name for field in fields(TrainingFlags)} < signature(tactful.train_reader).parameters.keys()
 
 
 def test_an_option_that_is_none_is_refused_by_every_name_that_takes_options() -> None:

@@ -26,7 +26,7 @@ class ProposeOptions(TypedDict, total=False):
     """Who proposes, who judges, and when offers may go out. Defaults are those of the command."""
 
     rules: Path | str | None
-    """TOML of `[[rule]]` tables. One of `rules`, `command` and `model` is needed."""
+    """TOML of `[[rule]]` tables. One of `rules`, `command` and `model` is needed; beside the others a file with `[kinds]` alone."""
     command: str | None
     """Gets each window as JSON, prints proposals as lines of JSON."""
     model: str | None
@@ -104,7 +104,7 @@ async def _watching(options: WatchOptions) -> AsyncIterator[tuple[Served, Watche
     names, me = Names(), options.get("user", ME)
     server = options.get("activitywatch")
     source = None if server is None else ActivityServer(server)
-    watcher = await asyncio.to_thread(open_watcher, config)
+    watcher = await open_watcher(config)
     work: list[asyncio.Task[None]] = []
     try:
         app = create_watch_app(watcher, settings, names, me)
@@ -196,7 +196,7 @@ async def _rehearsed(config: WatchConfig, events: RecordedEvents) -> Rehearsal:
 
     clock = EventClock()
     noted = Noted(clock)
-    watcher = open_watcher(config, clock=clock, channels=[noted])
+    watcher = await open_watcher(config, clock=clock, channels=[noted])
     try:
         found = await rehearsed(watcher, clock, noted, events.timed())
     finally:

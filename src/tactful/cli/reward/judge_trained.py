@@ -69,7 +69,7 @@ def judge_moments(
             counts["unscored" if said.accepted is None else "accepted" if said.accepted else "rejected"] += 1
             yield moment, said
 
-    _tell_each(((_line(moment, said), said) for moment, said in judged()), out, as_json=as_json)
+    _tell_each(judged(), out, as_json=as_json)
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
     say(f"{counts.total()} moments: {told}" + (f"; {rows.bad} unusable rows left out" if rows.bad else ""))
     for problem in rows.problems:
@@ -102,7 +102,7 @@ def judge_decisions(
     from tactful.api.reward.suggestions import judge_suggestions
 
     said = judge_suggestions(data, folder, explain=explain, limit=limit, skip_bad=skip_bad)
-    _tell_each(((_suggestion_line(one), one) for one in said), out, as_json=as_json)
+    _tell_each(((None, one) for one in said), out, as_json=as_json)
     accepted = sum(one.accepted is True for one in said)
     left_out = f"; {said.bad} unusable rows left out" if said.bad else ""
     say(f"{len(said)} suggestions: {accepted} accepted, {len(said) - accepted} rejected{left_out}")
@@ -111,19 +111,21 @@ def judge_decisions(
     next_command(f"tactful bench suggestions {quoted(data)}")
 
 
-def _tell_each(judged: Iterable[tuple[str, Acceptance]], out: Path | None, *, as_json: bool) -> None:
-    """Each judgement as it is made: into `out`, else a line of JSON, or the words that stand before it."""
+def _tell_each(
+    judged: Iterable[tuple[Moment | None, Acceptance]], out: Path | None, *, as_json: bool
+) -> None:
+    """Each judgement as it is made: into `out`, else a line of JSON, or one for a person; None: it is of a suggestion."""
     from tactful.data.io import to_line, write_jsonl
 
     if out is not None:
         write_jsonl(out, (said for _, said in judged))
         say(f"judgements: {out}")
         return
-    for words, said in judged:
+    for moment, said in judged:
         if as_json:
             print(to_line(said).decode().rstrip("\n"))
         else:
-            print_lines(words)
+            print_lines(_suggestion_line(said) if moment is None else _line(moment, said))
 
 
 def _line(moment: Moment, said: Acceptance) -> str:

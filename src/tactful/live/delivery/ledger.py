@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import orjson
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, case, delete, func, insert, select, update
 
 from tactful.data.formats.moments import parse_event
 from tactful.database import Store
@@ -85,7 +85,7 @@ class Ledger:
     def history(self, user: str, at: datetime) -> ProposalHistory:
         """What this user did with what went out before `at`, as judges of moments see it."""
         out = (offers.c.user == user) & (offers.c.made == "offered") & (offers.c.at < at)
-        taken = func.count().filter(offers.c.reaction == "accepted")
+        taken = func.count(case((offers.c.reaction == "accepted", 1)))
         with self._store.read() as connection:
             shown, last, accepted = connection.execute(
                 select(func.count(), func.max(offers.c.at), taken).where(out)

@@ -114,7 +114,7 @@ def _acceptor(config: WatchConfig) -> Acceptor:
     return Acceptor(judge, gate=gate, least=config.least)
 
 
-def open_watcher(
+async def open_watcher(
     config: WatchConfig, *, clock: Clock = wall_clock, channels: Sequence[Channel] | None = None
 ) -> Watcher:
     """The watcher on its database; the caller closes it.
@@ -122,7 +122,9 @@ def open_watcher(
     Raises: UsageError unless one of rules, command and model is given; UserError for what cannot be opened, or a gate that
     was set for another judge.
     """
-    proposer, policy, acceptor = _proposer(config), _policy(config), _acceptor(config)
+    # A reader takes seconds: in a thread. Whoever gives up meanwhile leaves no database behind, which is opened after it.
+    opening = asyncio.to_thread(lambda: (_proposer(config), _policy(config), _acceptor(config)))
+    proposer, policy, acceptor = await opening
     live = LiveSettings(keep_texts=config.keep_texts, retention_days=config.retention_days)
     memory = Memory(open_live_store(config.database), live)
     ledger = Ledger(memory.store, memory.writer, keep_texts=config.keep_texts)
