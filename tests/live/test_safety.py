@@ -319,3 +319,9 @@ def test_a_disk_that_is_full_holds_nobody_up(way: Callable[..., None], made: Pat
         ).fetchall()  # what readers share is there already, and need not grow
         way(made, full)
     assert rows(made) == 1  # it was full indeed
+
+
+def test_settings_that_are_shown_tell_no_password() -> None:
+    from tactful.live.configuring import LiveConfig
+
+    assert "hush" not in repr(LiveConfig(database="postgresql://me:hush@db.example/live"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from tactful.data.io import as_settings, read_toml
 from tactful.live.settings import LiveSettings
 from tactful.reading.opening import DEFAULT
@@ -13,8 +15,8 @@ from tactful.reading.opening import DEFAULT
 class LiveConfig(LiveSettings):
     """The settings of an advisor, with what it decides by and where it keeps what it knows."""
 
-    database: str = "live.sqlite"
-    """A file, or an address `postgresql://…`."""
+    database: str = Field(default="live.sqlite", repr=False)
+    """A file, or an address `postgresql://…`, which may hold a password."""
     reader: str = DEFAULT
     """`encoder` (bundled), `surface`, a folder, or `none`: only conversations and learned costs, within a millisecond."""
     policy: str = "cost"
