@@ -8,8 +8,9 @@ import pytest
 
 import tactful as tf
 from tactful.audit.page import render_page
-from tactful.audit.pipeline import audit, judged
+from tactful.audit.pipeline import OUTCOMES, audit, judged, outcome_of
 from tactful.audit.results import Audit, Slice
+from tactful.audit.types import Finding
 from tactful.data.logs import read_conversations
 from tactful.errors import DataError, UsageError
 from tactful.reading.opening import open_embedded_reader
@@ -150,6 +151,21 @@ def test_a_language_that_no_reader_reads_is_counted_and_named(tmp_path):
     found = tf.audit(log_of(tmp_path / "log.jsonl", talks))
     assert found.outcomes["answered, a wrong guess"] == 0
     assert any("could not be read" in limit for limit in found.limits)
+
+
+def test_every_finding_is_counted_as_one_of_the_outcomes_of_an_audit():
+    asked = [{"needless": 0.2}, {"needless": 0.5}, {"complaint": 0.9}]
+    answered = [
+        {"guess": 0.1, "complaint": 0.1},
+        {"guess": 0.9, "complaint": 0.9, "subject": "a wrong guess"},
+        {"guess": 0.1, "complaint": 0.9, "subject": "an error"},
+        {},
+    ]
+    found = [Finding(conversation="c", turn=1, asked=True, **told) for told in asked]
+    found += [Finding(conversation="c", turn=1, asked=False, **told) for told in answered]
+    assert tuple(map(outcome_of, found)) == OUTCOMES
+    unread = Finding(conversation="c", turn=1, asked=False, complaint=0.9)
+    assert outcome_of(unread) == "answered, another complaint"
 
 
 def test_a_log_without_answers_is_refused(tmp_path):

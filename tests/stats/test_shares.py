@@ -2,7 +2,7 @@
 
 import pytest
 
-from tactful.stats.shares import clustered_share, share_over, wilson
+from tactful.stats.shares import GroupSums, clustered_share, share_over, wilson
 
 
 def test_a_share_over_groups_is_that_of_their_sums():
@@ -10,6 +10,15 @@ def test_a_share_over_groups_is_that_of_their_sums():
     found = share_over([(2, 2), (0, 2)] * 4)
     assert found == clustered_share(8, 16, 8.0, 8)
     assert found.value == pytest.approx(0.5)
+
+
+def test_sums_by_group_are_what_a_share_is_taken_of():
+    sums = GroupSums()
+    for group, hit in (("a", True), ("b", False), ("a", False)):
+        sums.add(group, hit)
+    sums.add("b", 2, 3)
+    assert sums == {"a": [1, 2], "b": [2, 4]}
+    assert share_over(sums.values()) == share_over([(1, 2), (2, 4)])
 
 
 def test_groups_without_cases_do_not_count():

@@ -64,6 +64,22 @@ def test_the_seed_tasks_of_proactivebench_are_read():
     assert {len(seed.setting_events) for seed in seeds} == {65, 78, 25}
 
 
+def test_a_file_of_ones_own_may_mix_both_forms(tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(
+        "codingassistant:\n  tasks: [Write a parser.]\n  sample_events: [opens a file]\n"
+        "daily:\n  tasks:\n  - {task: Book a table., lang: zh, sample_events: [opens a map, calls]}\n  - 订一张桌子\n"
+    )
+    told = [
+        (one.setting, one.task, one.lang, one.sample_events, one.setting_events) for one in read_seeds(path)
+    ]
+    assert told == [
+        ("coding", "Write a parser.", "en", (), ("opens a file",)),
+        ("daily", "Book a table.", "zh", ("opens a map", "calls"), ()),
+        ("daily", "订一张桌子", "zh", (), ()),
+    ]
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
