@@ -2,7 +2,7 @@ import pytest
 from pydantic import ValidationError
 
 from tactful.errors import ConfigError
-from tactful.feedback.labels import DEFAULT_REWARDS, LABELS, Label
+from tactful.feedback.labels import DEFAULT_REWARDS, LABELS, NEGATIVE, Label
 from tactful.feedback.settings import load_feedback_config
 from tactful.feedback.types import FeedbackConfig, reward_of
 
@@ -18,6 +18,7 @@ def test_seven_labels_with_the_documented_rewards():
         "topic_shift": 0.0,
     }
     assert len(LABELS) == 7
+    assert {label for label in LABELS if DEFAULT_REWARDS[label] < 0} == NEGATIVE
 
 
 def test_gate_opens_at_tau_c_and_never_for_a_topic_shift():
