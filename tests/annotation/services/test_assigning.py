@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from datetime import timedelta
 
@@ -14,9 +15,10 @@ from tactful.annotation.queries.collected import collected
 from tactful.annotation.queries.standing import Before, said_before
 from tactful.annotation.services.answering import NotYours, WrongAnswer, give_answer, skip, undo
 from tactful.annotation.services.assigning import Assigned, Nothing, assign
+from tactful.annotation.services.claiming import claim_from_pool
 from tactful.annotation.services.filling import Given, fill
 from tactful.annotation.services.loading import load_items
-from tactful.annotation.services.project import Project, keep_project, pause
+from tactful.annotation.services.project import Project, keep_project, pause, project_of
 from tactful.annotation.store import Store
 from tactful.annotation.store.tables import annotators, answers, items, slots
 from tactful.annotation.types import Item, ProposalsAnswer
@@ -276,6 +278,24 @@ def test_two_windows_of_one_annotator_hold_one_item(store: Store) -> None:
     for one in windows:
         one.join()
     assert len({given(one).slot for one in found}) == 1
+
+
+def test_who_comes_back_late_takes_nothing_from_the_one_who_claims_it_at_that_moment(store: Store) -> None:
+    filled(store, 2, overlap=1)
+    ann, ben = annotator(store), annotator(store)
+    first = given(assign(store, ann, now=START))
+    late = START + timedelta(days=1)
+    found: list[Assigned | Nothing] = []
+    with store.write() as connection:
+        assert claim_from_pool(connection, ben, project_of(connection), late)
+        back = threading.Thread(target=lambda: found.append(assign(store, ann, now=late)))
+        back.start()
+        time.sleep(0.5)  # she has seen by now that it is hers, and waits to write so
+    back.join()
+    held = given(assign(store, ben, now=late))
+    assert held.slot == first.slot
+    assert given(found[0]).slot != first.slot
+    assert give_answer(store, ben, held.slot, yes(held.item), now=late)
 
 
 @pytest.mark.slow

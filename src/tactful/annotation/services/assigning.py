@@ -92,7 +92,9 @@ def _held(connection: Connection, annotator: str, project: Project, at: datetime
     if until <= at:
         lease = leased(project, annotator, at)
         until = lease["leased_until"]
-        connection.execute(update(slots).where(slots.c.id == found.id).values(lease))
+        mine = (slots.c.id == found.id, slots.c.annotator_id == annotator, slots.c.state == "leased")
+        if not connection.execute(update(slots).where(*mine).values(lease)).rowcount:
+            return None  # somebody else took it at this moment
     item = Item.model_validate_json(found.record)
     return Assigned(
         slot=found.id,
