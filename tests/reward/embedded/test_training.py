@@ -18,7 +18,6 @@ from tactful.reward.embedded.training import (
     prepare,
     train,
     train_prepared,
-    train_without,
 )
 from tactful.reward.history import HistoryTracker
 from tactful.reward.likeness import open_likeness
@@ -55,7 +54,7 @@ def test_the_labels_of_a_session_do_not_move_its_own_judgements(items: list[Labe
 def test_cross_judging_is_what_a_model_trained_without_the_session_says(items: list[LabelledMoment]) -> None:
     session = items[-1].moment.session
     crossed = cross_judge(items)
-    model = train_without(items, session)
+    model = train(item for item in items if item.moment.session != session)
     places = [at for at, item in enumerate(items) if item.moment.session == session]
     said = model.judge_now([items[at].moment for at in places])
     assert session not in model.sessions
@@ -66,7 +65,8 @@ def test_cross_judging_is_what_a_model_trained_without_the_session_says(items: l
 
 
 def test_a_session_that_is_not_there_leaves_none_out(items: list[LabelledMoment]) -> None:
-    assert set(train_without(items, "nobody").sessions) == {item.moment.session for item in items}
+    model = train_prepared(prepare(items), without="nobody")
+    assert set(model.sessions) == {item.moment.session for item in items}
 
 
 @pytest.mark.slow
@@ -219,7 +219,7 @@ def test_prepared_once_or_per_session_gives_the_same_model() -> None:
     session = items[0].moment.session
     moments = moments_of(session, items)
     one = train_prepared(prepare(items), without=session).judge_now(moments)
-    other = train_without(items, session).judge_now(moments)
+    other = train(item for item in items if item.moment.session != session).judge_now(moments)
     assert [said.p_accept for said in one] == pytest.approx([said.p_accept for said in other])
 
 

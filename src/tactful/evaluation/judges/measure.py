@@ -127,7 +127,9 @@ def _row(name: str, columns: Columns, draws: Array, *, baseline: bool, unscored:
         name=name,
         baseline=baseline,
         categories={
-            category: plain[name] for category in CATEGORIES if (name := f"category:{category}") in plain
+            category: plain[f"category:{category}"]
+            for category in CATEGORIES
+            if f"category:{category}" in plain
         },
         equal={figure: equal[figure] for figure in FIGURES if figure in equal},
         plain={figure: plain[figure] for figure in FIGURES if figure in plain},

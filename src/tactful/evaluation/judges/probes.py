@@ -152,8 +152,12 @@ def probe_table(results: Sequence[ProbeResult]) -> Table:
                 item.judge if item.baseline else item.probe,
                 item.baseline,
                 [
-                    *(str(item.items), str(item.unscored)),
-                    *(item.mean_shift, item.max_shift, item.flipped, item.bought),
+                    str(item.items),
+                    str(item.unscored),
+                    item.mean_shift,
+                    item.max_shift,
+                    item.flipped,
+                    item.bought,
                 ],
             )
             for item in results

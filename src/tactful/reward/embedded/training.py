@@ -112,11 +112,6 @@ def train(items: Iterable[LabelledMoment], config: TrainConfig | None = None) ->
     return train_prepared(prepare(items, config))
 
 
-def train_without(items: Iterable[LabelledMoment], session: str) -> RewardModel:
-    """A model that saw no moment of `session`; a session that is not among `items` leaves none out."""
-    return train(item for item in items if item.moment.session != session)
-
-
 def train_prepared(data: Prepared, *, without: str | None = None) -> RewardModel:
     """A model of prepared moments, of one session fewer when asked for. Raises: UserError, as `train`."""
     sessions = tuple(name for name in data.sessions if name != without)
