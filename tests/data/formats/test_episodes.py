@@ -41,6 +41,20 @@ def test_an_episode_gives_a_moment_for_each_offer_and_each_silence_that_is_told(
     assert found == [*DAY.moments(), *DAY.model_copy(update={"id": "s/p1"}).moments()]
 
 
+def test_an_episode_in_memory_gives_its_moments_whatever_it_is_called():
+    unnamed = DAY.model_copy(update={"id": ""})
+    assert [item.label for item in unnamed.moments()] == [item.label for item in DAY.moments()]
+    untold = episode("s", step(0, 0, wanted=None), group="")
+    assert list(untold.moments()) == []
+
+
+@pytest.mark.parametrize("key", ["id", "group"])
+def test_an_episode_in_a_file_names_itself_and_its_group(tmp_path, key):
+    write_jsonl(tmp_path / "e.jsonl", [DAY.model_copy(update={key: ""})])
+    with pytest.raises(DataError, match=f"moment has {key} ''"):
+        list(labelled_rows(tmp_path / "e.jsonl"))
+
+
 def test_every_reader_of_moments_takes_episodes(file):
     labelled = list(labelled_rows(file))
     assert list(moment_rows(file)) == [item.moment for item in labelled]

@@ -49,16 +49,13 @@ class _Step(_Part):
 class _Episode(_Part):
     """What of an episode makes its moments."""
 
-    id: str = Field(min_length=1)
-    group: str = Field(min_length=1)
+    id: str
+    group: str
     steps: tuple[_Step, ...]
 
 
 def moments_of(episode: object) -> Iterator[LabelledMoment]:
-    """The labelled moments of an episode, as the head of this file says: of the gym's own record, or of a row.
-
-    Raises: ValidationError.
-    """
+    """The labelled moments of an episode, the gym's own record, as the head of this file says."""
     return _moments(_Episode.model_validate(episode, from_attributes=True))
 
 
@@ -96,6 +93,13 @@ def _label(step: _Step) -> MomentLabel | None:
 # ---------------------------------------------------------------- files
 
 
+class _EpisodeRow(_Episode):
+    """An episode in a file, which has to name itself and its group."""
+
+    id: str = Field(min_length=1)
+    group: str = Field(min_length=1)
+
+
 class MomentRows(Rows[R]):
     """Rows of moments, of which each episode of the gym gives several; also those of a run folder."""
 
@@ -117,11 +121,11 @@ class MomentRows(Rows[R]):
                 yield number, row
                 continue
             try:
-                found = moments_of(whole)
+                found = _EpisodeRow.model_validate(whole)
             except ValidationError as error:
                 yield number, error
             else:
-                for moment in found:
+                for moment in _moments(found):
                     yield number, moment
 
 
