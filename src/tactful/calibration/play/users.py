@@ -24,7 +24,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from tactful.calibration.play.matching import match_questions
 from tactful.calibration.types import Persona
@@ -205,14 +205,26 @@ def _to_solution(view: UserView, draws: Draws) -> UserTurn:
     return _turn(_say(view, "pleased" if fits else "lukewarm", draws), satisfaction=max(-1.0, mood))
 
 
-_FLAGS = dict.fromkeys(("answered_clarification", "reject_signal", "silence", "off_topic_flag"), False)
-
-
 def _turn(
-    reply: str, *, satisfaction: float, revealed: tuple[str, ...] = (), leaves: bool = False, **flags: Any
+    reply: str,
+    *,
+    satisfaction: float,
+    revealed: tuple[str, ...] = (),
+    leaves: bool = False,
+    answered_clarification: bool = False,
+    reject_signal: bool = False,
+    silence: bool = False,
+    off_topic_flag: bool = False,
 ) -> UserTurn:
     # model_construct: every value is ours and in range, and this runs once per simulated step.
-    reaction = Reaction.model_construct(reply=reply, satisfaction=round(satisfaction, 3), **_FLAGS | flags)
+    reaction = Reaction.model_construct(
+        reply=reply,
+        answered_clarification=answered_clarification,
+        reject_signal=reject_signal,
+        silence=silence,
+        off_topic_flag=off_topic_flag,
+        satisfaction=round(satisfaction, 3),
+    )
     return UserTurn(reaction, revealed, leaves)
 
 
