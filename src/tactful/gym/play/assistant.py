@@ -11,10 +11,11 @@ from functools import partial
 from tactful.data.formats.moments import plain_proposal
 from tactful.gym.play.asking import ModelPart, PartReply, plain
 from tactful.gym.play.parts import Seen
-from tactful.gym.play.shown import fenced, seen_fields
+from tactful.gym.play.shown import seen_fields
 from tactful.llm.replies.words import Said
 from tactful.prompts import Rendered, load_prompt
 from tactful.text.lang import language
+from tactful.text.quoting.fence import fenced
 from tactful.text.quoting.lines import as_json
 
 _SEEN = {"mark", "events", "operations", "history", "language"}

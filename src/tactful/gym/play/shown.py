@@ -12,7 +12,7 @@ from tactful.gym.play.asking import plain
 from tactful.gym.play.parts import Seen, World
 from tactful.gym.types import GymStep, Traits
 from tactful.text.lang import language
-from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.fence import fenced
 from tactful.text.quoting.lines import as_json, shown_events, visible
 from tactful.text.quoting.shorten import shortened
 from tactful.types import Event, ProposalHistory
@@ -20,11 +20,6 @@ from tactful.types import Event, ProposalHistory
 _MOST_ENTITIES, _MOST_EXAMPLES = 40, 12
 _MOST_TEXT, _MOST_PROSE = 1_000, 4_000
 NOTHING = "(nothing yet)"
-
-
-def fenced(**texts: str) -> dict[str, str]:
-    """The texts as fields of a prompt, with the mark that fences them as `mark`."""
-    return {"mark": mark_for(tuple(texts.values()), 12), **texts}
 
 
 def world_fields(world: World, max_chars: int, *names: str, **more: str) -> dict[str, str]:
