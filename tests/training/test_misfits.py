@@ -16,6 +16,7 @@ from tactful.training.misfits import refuse_misfits
     [
         ("sft", {"lora_rank": 8}, "--lora-rank is of an adapter, but all weights are trained; add --lora"),
         ("dpo", {"lora": False, "lora_layers": 2}, "--lora-layers is of an adapter"),
+        ("dpo", {"load_in_4bit": True, "dtype": "f32"}, "--dtype f32: weights in 4 bits compute in bf16"),
         ("dpo", {"shown": "numbers"}, "--shown numbers is for --learn action"),
         ("sft", {"beta": 0.2}, "--beta is for dpo and kto, not for sft"),
         ("kto", {"use_margins": True}, "--margins is for dpo and reward, not for kto"),

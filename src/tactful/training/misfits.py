@@ -41,6 +41,10 @@ def refuse_misfits(config: TrainConfig) -> None:
     """Raises: UsageError at the first settings that do not fit each other or the trainer."""
     if config.load_in_4bit and not config.adapter:
         raise UsageError("--load-in-4bit trains an adapter; add --lora")
+    if config.load_in_4bit and config.dtype == "f32":
+        raise UsageError(
+            "--dtype f32: weights in 4 bits compute in bf16; use --dtype bf16, or leave --load-in-4bit out"
+        )
     if config.learn == "action" and config.trainer not in ("sft", "dpo", "kto"):
         raise UsageError(f"--learn action is for sft, dpo and kto, not for {config.trainer}; leave it out")
     if config.shown != "conversation" and config.learn != "action":

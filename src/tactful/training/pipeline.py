@@ -48,7 +48,7 @@ def train(
         tokenizer,
         head="score" if config.trainer == "reward" else "lm",
         four_bit=config.load_in_4bit,
-        dtype=dtype_of("f32") if not config.load_in_4bit and not config.adapter else dtype_of(config.dtype),
+        dtype=dtype_of(config.dtype if config.adapter else "f32"),
     )
     task = Task(config, place, material, checked, Loaded(model, tokenizer, folder), on_step)
     module = importlib.import_module(f"tactful.training.methods.{config.trainer}")
