@@ -106,7 +106,7 @@ MUTANTS = [
     Mutant("gym", "gym/play/episode.py", "            if not world.steps:\n                raise\n", "", GYM),
     Mutant("gym", "gym/play/asking.py", "for draw in range(DRAWS)", "for draw in range(1)", GYM),
     Mutant("gym", "gym/play/asking.py", "self.sample + draw * _APART", "self.sample", GYM),
-    Mutant("gym", "gym/play/shown.py", "mark_for(tuple(texts.values()), 12)", '"0" * 12', GYM),
+    Mutant("gym", "text/quoting/fence.py", "mark_for(tuple(texts.values()), 12)", '"0" * 12', GYM),
     Mutant("gym", "gym/play/shown.py", "return visible(shortened(world.background", "return (shortened(world.background", GYM),
     Mutant("gym", "gym/play/environment.py", "sorted(reply.events[:MOST_EVENTS], key=lambda one: one.after_s)", "reply.events[:MOST_EVENTS]", GYM),
     Mutant("gym", "gym/play/environment.py", "if (name := one.entity.strip().casefold()) in known", "if (name := one.entity.strip().casefold()) is not None", GYM),
