@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
@@ -19,7 +19,7 @@ from tactful.text import cjk_share
 
 GLOSSES_FILE = "glosses.tsv"
 _MARKS = "\u0300-\u036f\u064b-\u065f\u0670\u0900-\u0903\u093a-\u093c\u093e-\u094f\u0955-\u0957\u0962\u0963\u200c\u200d"
-_WORD = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_MARKS}])*")
+_WORD = re.compile(rf"[^\W\d_]+(?:[{_MARKS}]+[^\W\d_]*)*")
 """Letters with the signs that belong to them, which `\\w` leaves out: Devanagari's vowels, Arabic's short ones, accents that stand alone."""
 _UNWRITTEN = re.compile("[\u064b-\u065f\u0670\u0640\u200c\u200d]")
 """Short vowels and stretched lines of Arabic, joiners: few people type them."""
@@ -90,9 +90,9 @@ class Glosses:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
         if not text:
             return cls({})
-        lines = text.removesuffix("\n").split("\n")
-        cells = "\t".join(lines).split("\t")
-        if len(cells) != 3 * len(lines):
+        text = text.removesuffix("\n")
+        cells = text.replace("\n", "\t").split("\t")
+        if len(cells) != 3 * (text.count("\n") + 1):
             raise ValueError(f"{path.name} has lines that are no language, word and gloss")
         words: dict[str, Mapping[str, str]] = {}
         end = 0
@@ -157,20 +157,13 @@ class Glosses:
         """By the whole word, without an article or particle that is written on it, by its parts, or by the longest entry that begins it."""
         if word in words:
             return words[word]
-        inner: Iterable[str] = ()
-        if lang == "ar":
-            inner = (word[len(head) :] for head in _ARABIC_HEADS if word.startswith(head))
-        elif lang == "ko":
-            inner = (word[: -len(tail)] for tail in _KOREAN_TAILS if word.endswith(tail))
-        bare = next((one for one in inner if one in words), "")
-        if bare:
-            return words[bare]
+        for inner in _without_particle(lang, word):
+            if inner in words:
+                return words[inner]
         least = max(_SHORTEST_STEM.get(lang, _STEM), (6 * len(word) + 9) // 10 if lang != "ko" else 1)
         stem = next((word[:end] for end in range(len(word) - 1, least - 1, -1) if word[:end] in words), "")
         if lang in _COMPOUNDING and len(stem) < _ALIKE * len(word) and len(word) <= _LONGEST_COMPOUND:
-            parts = cls._parts(lang, words, word)
-            if parts:
-                return parts
+            return cls._parts(lang, words, word) or words.get(stem)
         return words.get(stem)
 
     @classmethod
@@ -179,8 +172,7 @@ class Glosses:
         for cut in range(len(compound) - _STEM, _STEM - 1, -1):
             heads = (compound[:cut].removesuffix(joint) for joint in _JOINTS)
             head = next((one for one in heads if len(one) >= _STEM and one in words), None)
-            tail = cls._gloss(lang, words, compound[cut:]) if head else None
-            if head and tail:
+            if head and (tail := cls._gloss(lang, words, compound[cut:])):
                 return f"{words[head]} {tail}"
         return None
 
@@ -227,6 +219,14 @@ class Glosses:
             yield loose
 
 
+def _without_particle(lang: str, word: str) -> Iterator[str]:
+    """What may be left of a word of a language that writes articles or particles on it."""
+    if lang == "ar":
+        yield from (word[len(head) :] for head in _ARABIC_HEADS if word.startswith(head))
+    elif lang == "ko":
+        yield from (word[: -len(tail)] for tail in _KOREAN_TAILS if word.endswith(tail))
+
+
 def _lowered(text: str) -> str:
     """In lower case; the dot that a Turkish İ leaves behind is no letter's."""
     return text.lower().replace("i\u0307", "i")
@@ -242,8 +242,9 @@ def _bare_too(lang: str, words: Mapping[str, str]) -> Mapping[str, str]:
     marks = dict.fromkeys(
         ord(letter) for letter in set(apart) if unicodedata.combining(letter) not in (0, _VIRAMA)
     )
+    accented = together.translate(_UMLAUTS) if lang == "de" else together
     bare: dict[str, str] = {}
-    for typed in (apart.translate(marks), together.translate(_UMLAUTS) if lang == "de" else together):
+    for typed in (apart.translate(marks), accented):
         for word, plain in zip(marked, typed.translate(_TYPED).split("\n"), strict=True):
             bare.setdefault(plain, words[word])
     return {**bare, **words}

@@ -30,6 +30,7 @@ FEWEST_WORDS = 6
 LEAST_COMMON = 1 / 8
 """Share of common words below which it is."""
 COMPONENTS = 48
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _FLAT = 1e-4  # share of the largest variance below which a direction is noise
 
 
@@ -81,6 +82,11 @@ def load_scope(path: Path, card: ReaderCard) -> dict[str, Near]:
     return near
 
 
+def words_of(text: str) -> list[str]:
+    """The words of two letters and more, as common ones are counted in training and looked for in reading."""
+    return _WORD.findall(composed(text).lower())
+
+
 def unknown_because(
     text: str,
     shown: Shown,
@@ -100,7 +106,7 @@ def unknown_because(
     foreign = [name for name in found if name not in card.scripts]
     if foreign and 2 * sum(found[name] for name in foreign) > sum(found.values()):
         return f"it is written in {foreign[0].capitalize()} letters, which this reader was not trained on"
-    words = [word for word in re.findall(r"[^\W\d_]{2,}", composed(text).lower()) if not cjk_share(word)]
+    words = [word for word in words_of(text) if not cjk_share(word)]
     latin = 2 * found["LATIN"] > sum(found.values())
     known = sum(word in card.common_words for word in words)
     if latin and card.common and len(words) >= FEWEST_WORDS and known < LEAST_COMMON * len(words):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +25,7 @@ from tactful.reading.encoder.examples import Example, examples_of, exchange_of, 
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
 from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
-from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope
+from tactful.reading.encoder.scope import SCOPE_FILE, Near, save_scope, words_of
 from tactful.reading.encoder.sharpen import fit_sharpness
 from tactful.reading.encoder.tokens import Tokens, with_words
 from tactful.reading.encoder.training.export import export_network
@@ -272,5 +271,5 @@ def _common(rows: Labelled) -> tuple[str, ...]:
     """The commonest words of the training texts."""
     counted: Counter[str] = Counter()
     for text in chain.from_iterable(texts_of(rows).values()):
-        counted.update(set(re.findall(r"[^\W\d_]{2,}", text.lower())))
+        counted.update(set(words_of(text)))
     return tuple(word for word, _ in counted.most_common(COMMON))
