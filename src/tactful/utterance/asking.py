@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from tactful.errors import ParseError, StopRun
 from tactful.llm import or_afresh
-from tactful.llm.types import ChatModel, Rehearsal
+from tactful.llm.types import ChatModel, rehearsal_for
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
 from tactful.utterance.replies import ModelReply
@@ -42,9 +42,7 @@ async def ask(
 
     Raises: ParseError when no reply passes; ProviderError; StopRun.
     """
-    rehearsal = (
-        Rehearsal(room="utterance", task=task, facts=dict(facts)) if model.generator == "offline" else None
-    )
+    rehearsal = rehearsal_for(model, "utterance", task, facts)
 
     async def checked() -> T:
         asked = prompt
