@@ -18,7 +18,7 @@ from tactful.llm import or_afresh
 from tactful.llm.types import ChatModel, rehearsal_for, spoken_by
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
-from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.fence import fenced
 from tactful.text.quoting.lines import as_json, on_one_line
 from tactful.types import Message, Record, seeded
 
@@ -87,13 +87,12 @@ async def _ask(model: ChatModel, step: Step[T], prompt: Rendered, draft: Draft, 
 
 
 def _prompt(step: Step[Any], draft: Draft, drawn: dict[str, str], seed_lines: str) -> Rendered:
-    fields = {
-        "seed": seed_lines,
-        "former": _former_lines(draft, drawn),
-        "rhythm": as_json(draft.rhythm.model_dump(mode="json")) if draft.rhythm else _NOTHING,
-    }
-    mark = mark_for(tuple(fields.values()), 12)
-    return step.prompt.render(mark=mark, language=language(draft.seed.lang, "the task"), **fields)
+    shown = fenced(
+        seed=seed_lines,
+        former=_former_lines(draft, drawn),
+        rhythm=as_json(draft.rhythm.model_dump(mode="json")) if draft.rhythm else _NOTHING,
+    )
+    return step.prompt.render(**shown, language=language(draft.seed.lang, "the task"))
 
 
 def _seed_lines(seed: Seed, rng: random.Random) -> str:
