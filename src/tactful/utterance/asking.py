@@ -10,8 +10,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from tactful.errors import ParseError, StopRun
+from tactful.errors import ParseError
 from tactful.llm import or_afresh
+from tactful.llm.judging import raise_first
 from tactful.llm.types import ChatModel, rehearsal_for
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
@@ -68,10 +69,3 @@ async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
     assert not isinstance(one, BaseException)
     assert not isinstance(two, BaseException)
     return one, two
-
-
-def raise_first(*results: object) -> None:
-    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
