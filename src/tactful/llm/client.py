@@ -40,7 +40,6 @@ ASK_AGAIN = 2
 ASK_AGAIN_PROMPT = load_prompt(__file__, "ask_again", fields={"problem"})
 
 _NO_OPTIONS = CallOptions()
-_CACHED = Usage(cached=1)
 _LIVELY = 0.7
 _SHOWN_REPLY = 8000
 """Characters of a bad reply that are shown to the model again."""
@@ -220,7 +219,7 @@ class ChatClient:
             others.append(turn)
             found = await turn
             if found is not None:
-                self._note(question.key)
+                self._access.note(question.key)
                 return _Found(found.answer, _free(found.usage), cached=True)
         waiting = self._under_way[question.key] = []
         came: _Found | Exception | None = None  # stays so where cancelled: whoever waits asks for itself
@@ -229,7 +228,7 @@ class ChatClient:
             if came is None:
                 came = await self._send_and_store(question)
             else:
-                self._note(question.key)
+                self._access.note(question.key)
             return came
         except Exception as error:
             came = error
@@ -237,12 +236,6 @@ class ChatClient:
         finally:
             del self._under_way[question.key]
             _tell(waiting, came)
-
-    def _note(self, key: bytes) -> None:
-        """This call was not sent."""
-        if self._cache is not None:
-            self._cache.note(key)
-        count(_CACHED)
 
     async def _recall(self, key: bytes) -> _Found | None:
         stored = await self._cache.find(key) if self._cache is not None else None

@@ -14,8 +14,7 @@ from pydantic import Field
 
 from tactful.errors import ProviderError
 from tactful.llm.replies.words import clip
-from tactful.llm.spending.meter import count
-from tactful.llm.types import Outcome, Usage
+from tactful.llm.types import Outcome
 from tactful.llm.wire.access import Access
 from tactful.llm.wire.caller import BadRequest
 from tactful.llm.wire.line import Line
@@ -83,8 +82,7 @@ class Decider:
         key = hashlib.sha256(encode(("decisions", self._access.endpoint.base_url)) + request).digest()[:16]
         cache = self._access.cache
         if cache is not None and (stored := await cache.find(key)) is not None:
-            cache.note(key)
-            count(Usage(cached=1))
+            self._access.note(key)
             return read_answers(read_json(stored.body), questions)
         estimated = [Message(role="user", content=request.decode())]
         answered = await self._access.stored(key, self._send(request, estimated), estimated)

@@ -41,10 +41,15 @@ async def all_of(*draws: Awaitable[R]) -> list[R]:
     Raises, once all are in: what stops everything, else the first that went wrong.
     """
     found = await asyncio.gather(*draws, return_exceptions=True)
-    errors = [one for one in found if isinstance(one, BaseException)]
+    raise_first(*found)
+    return [one for one in found if not isinstance(one, BaseException)]
+
+
+def raise_first(*results: object) -> None:
+    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
+    errors = [result for result in results if isinstance(result, BaseException)]
     if errors:
         raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
-    return [one for one in found if not isinstance(one, BaseException)]
 
 
 class AskingJudge(ABC, Generic[T, R]):

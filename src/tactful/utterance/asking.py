@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from tactful.errors import ParseError, StopRun
+from tactful.errors import ParseError
 from tactful.llm import or_afresh
-from tactful.llm.types import ChatModel, Rehearsal
+from tactful.llm.judging import raise_first
+from tactful.llm.types import ChatModel, rehearsal_for
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message
 from tactful.utterance.replies import ModelReply
@@ -42,9 +43,7 @@ async def ask(
 
     Raises: ParseError when no reply passes; ProviderError; StopRun.
     """
-    rehearsal = (
-        Rehearsal(room="utterance", task=task, facts=dict(facts)) if model.generator == "offline" else None
-    )
+    rehearsal = rehearsal_for(model, "utterance", task, facts)
 
     async def checked() -> T:
         asked = prompt
@@ -70,10 +69,3 @@ async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
     assert not isinstance(one, BaseException)
     assert not isinstance(two, BaseException)
     return one, two
-
-
-def raise_first(*results: object) -> None:
-    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])

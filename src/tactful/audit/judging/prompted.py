@@ -13,7 +13,6 @@ from tactful.llm import (
     Budget,
     CallCache,
     ChatModel,
-    Rehearsal,
     Usage,
     metered,
     open_model,
@@ -21,6 +20,7 @@ from tactful.llm import (
 )
 from tactful.llm.judging import each
 from tactful.llm.replies.percent import Percent
+from tactful.llm.types import rehearsal_for
 from tactful.prompts import Rendered, load_prompt
 from tactful.reading.setup import ReaderSetup, asked_model, asked_name
 from tactful.text.quoting.fence import mark_for
@@ -99,15 +99,13 @@ class PromptedJudge:
 
 
 async def _ask(passage: Passage, model: ChatModel) -> PassageReply:
-    rehearsal = None
-    if model.generator == "offline":
-        facts = {
-            "asked": passage.asked,
-            "request": passage.request,
-            "answer": passage.answer,
-            "reply": passage.reply,
-        }
-        rehearsal = Rehearsal(room="audit", task="judge_passage", facts=facts)
+    facts = {
+        "asked": passage.asked,
+        "request": passage.request,
+        "answer": passage.answer,
+        "reply": passage.reply,
+    }
+    rehearsal = rehearsal_for(model, "audit", "judge_passage", facts)
 
     async def ask(max_chars: int) -> PassageReply:
         return await model.structured(passage_prompt(passage, max_chars), PassageReply, rehearsal=rehearsal)

@@ -210,8 +210,16 @@ def _load_action(entry: ActionEntry, spec: SpaceFile, folder: Path) -> Action:
             )
         return prompt
 
-    prompts = {use: load(getattr(entry, use)) for use in ("ask", "solve", "single")}
-    return Action(**{**dict(entry), **prompts})
+    return Action(
+        name=entry.name,
+        budget=entry.budget,
+        per_message=entry.per_message,
+        messages=entry.messages,
+        outline=entry.outline,
+        ask=load(entry.ask),
+        solve=load(entry.solve),
+        single=load(entry.single),
+    )
 
 
 def _check(space: ActionSpace, path: Path) -> None:

@@ -15,10 +15,10 @@ from tactful.gym.scenes.seeds import Seed
 from tactful.gym.scenes.steps import STEPS, Draft, Step, StepReply
 from tactful.gym.types import Entity, Scene, SceneUser
 from tactful.llm import or_afresh
-from tactful.llm.types import ChatModel, Rehearsal, spoken_by
+from tactful.llm.types import ChatModel, rehearsal_for, spoken_by
 from tactful.prompts import Prompt, Rendered, load_prompt
 from tactful.text.lang import language
-from tactful.text.quoting.fence import mark_for
+from tactful.text.quoting.fence import fenced
 from tactful.text.quoting.lines import as_json, on_one_line
 from tactful.types import Message, Record, seeded
 
@@ -71,8 +71,7 @@ async def build_scene(brief: Brief, model: ChatModel, *, seed: int = 0, run_id: 
 
 async def _ask(model: ChatModel, step: Step[T], prompt: Rendered, draft: Draft, facts: dict[str, Any]) -> T:
     """A reply that the steps before it bear out; what is wrong with one is sent back to the model."""
-    offline = model.generator == "offline"
-    rehearsal = Rehearsal(room="gym.scenes", task=f"scene_{step.name}", facts=facts) if offline else None
+    rehearsal = rehearsal_for(model, "gym.scenes", f"scene_{step.name}", facts)
     for _ in range(ASK_AGAIN + 1):
         reply = await model.structured(prompt, step.reply, rehearsal=rehearsal)
         problem = step.check(reply, draft)
@@ -88,13 +87,12 @@ async def _ask(model: ChatModel, step: Step[T], prompt: Rendered, draft: Draft, 
 
 
 def _prompt(step: Step[Any], draft: Draft, drawn: dict[str, str], seed_lines: str) -> Rendered:
-    fields = {
-        "seed": seed_lines,
-        "former": _former_lines(draft, drawn),
-        "rhythm": as_json(draft.rhythm.model_dump(mode="json")) if draft.rhythm else _NOTHING,
-    }
-    mark = mark_for(tuple(fields.values()), 12)
-    return step.prompt.render(mark=mark, language=language(draft.seed.lang, "the task"), **fields)
+    shown = fenced(
+        seed=seed_lines,
+        former=_former_lines(draft, drawn),
+        rhythm=as_json(draft.rhythm.model_dump(mode="json")) if draft.rhythm else _NOTHING,
+    )
+    return step.prompt.render(**shown, language=language(draft.seed.lang, "the task"))
 
 
 def _seed_lines(seed: Seed, rng: random.Random) -> str:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from tactful.llm.cache import Calls
 from tactful.llm.endpoint import Endpoint
 from tactful.llm.spending.budget import Budget
+from tactful.llm.spending.meter import count
 from tactful.llm.spending.prices import Price
-from tactful.llm.types import ModelSpec
+from tactful.llm.types import ModelSpec, Usage
 from tactful.llm.wire.meaning import Answered
 from tactful.types import Message
+
+_CACHED = Usage(cached=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,12 @@ class Access:
     def where(self) -> str:
         """Model and endpoint, as messages name them."""
         return f"{self.spec.name} at {self.endpoint.base_url}"
+
+    def note(self, key: bytes) -> None:
+        """A call that was not sent: its answer was there, or came of an equal call."""
+        if self.cache is not None:
+            self.cache.note(key)
+        count(_CACHED)
 
     async def stored(self, key: bytes, answer: Awaitable[Answered], messages: Sequence[Message]) -> Answered:
         """The answer, in the cache before it is used; where none comes, whoever waits for it is told."""
