@@ -206,11 +206,10 @@ def write_file(path: Path | str, chunks: Iterable[bytes]) -> int:
 
     Raises: UserError when the disk refuses.
     """
-    from tactful.runs.store.files import atomic_write, make_folder
+    from tactful.runs.store.files import make_folder, write_atomic
 
     make_folder(Path(path).parent)
-    with atomic_write(path) as file:
-        return sum(1 for _ in map(file.write, chunks))
+    return write_atomic(path, chunks)
 
 
 def held(rows: Iterable[R], source: Path | str) -> Iterable[R]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 
 from tactful.data.exporting.forms import Answered, Distinct, Preference, form_of, new_folder, said
-from tactful.data.io import Rows, held, to_line, write_file
+from tactful.data.io import Rows, held, write_jsonl
 from tactful.data.recognise import kind_of
 from tactful.errors import UserError
 from tactful.runs import RunFolder, resolve_input
@@ -146,10 +146,10 @@ def export_utterance(
         return (record for at, record in enumerate(given) if at in kept)
 
     form.write(folder, "sft", (form.sft(_answered(record)) for record in given))
-    write_file(folder / "sft_provenance.jsonl", (to_line(example_provenance(record)) for record in given))
+    write_jsonl(folder / "sft_provenance.jsonl", map(example_provenance, given))
     if kept:
         form.write(folder, "pairs", (form.pair(_preference(record)) for record in pairs()))
-        write_file(folder / "provenance.jsonl", (to_line(example_provenance(record)) for record in pairs()))
+        write_jsonl(folder / "provenance.jsonl", map(example_provenance, pairs()))
     form.describe(folder, {PAIRS: "pairs", SFT: "sft"} if kept else {SFT: "sft"})
     return UtteranceExport(
         records=records,

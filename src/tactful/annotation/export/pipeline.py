@@ -22,7 +22,7 @@ from tactful.annotation.export.units import Unit
 from tactful.annotation.votes import ADJUDICATIONS, ANNOTATIONS, ITEMS, Collected
 from tactful.data.exporting.forms import new_folder
 from tactful.data.formats.moments import moment_row
-from tactful.data.io import to_line, write_file
+from tactful.data.io import write_jsonl
 from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.types import LabelledMoment, Record
@@ -129,7 +129,7 @@ def _votes(collected: Collected, folder: Path) -> AnnotationsExport:
         ADJUDICATIONS: list(collected.adjudications.values()),
     }
     for name, records in files.items():
-        write_file(folder / name, map(to_line, records))
+        write_jsonl(folder / name, records)
     return AnnotationsExport(to="votes", files={name: len(records) for name, records in files.items()})
 
 
@@ -220,7 +220,7 @@ def _as_published(
     both = {rows[at].moment.events for at in parts[0]} & {rows[at].moment.events for at in parts[1]}
     for name, places in files.items():
         if places:
-            write_file(folder / name, (to_line(published_row(rows[at])) for at in places))
+            write_jsonl(folder / name, (published_row(rows[at]) for at in places))
     return AnnotationsExport(
         to="proactivebench",
         files={name: len(places) for name, places in files.items() if places},
@@ -295,7 +295,7 @@ def _split(
         split = split_by_group(sessions, shares, seed=options.seed, grouped_by="session")
         parts, groups = dict(split.parts), dict(split.groups)
     for name, places in parts.items():
-        write_file(folder / name, (to_line(rows[at][1]) for at in places))
+        write_jsonl(folder / name, (rows[at][1] for at in places))
     if chosen := sum(one.probability is not None for one in collected.annotations):
         notes = [
             *notes,

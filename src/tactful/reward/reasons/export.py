@@ -33,7 +33,7 @@ from tactful.data.exporting.forms import (
     new_folder,
     said,
 )
-from tactful.data.io import Rows, held, to_line, write_file
+from tactful.data.io import Rows, held, write_jsonl
 from tactful.data.splits import split_by_group
 from tactful.errors import UsageError, UserError
 from tactful.reward.judging.prompt import AcceptanceVerdict, Layout, judge_prompt
@@ -226,7 +226,7 @@ def _write_part(
     for name in ("sft", "pairs"):
         stem = name + _end(part)
         form.write(folder, stem, map(partial(row, name), mine(name)))
-        write_file(folder / f"{stem}_provenance.jsonl", map(to_line, map(thought_provenance, mine(name))))
+        write_jsonl(folder / f"{stem}_provenance.jsonl", map(thought_provenance, mine(name)))
 
 
 def _end(part: str) -> str:

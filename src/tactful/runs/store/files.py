@@ -65,11 +65,10 @@ def _told(target: Path) -> Iterator[None]:
 
 def write_atomic(
     path: Path | str, chunks: Iterable[bytes], *, mode: int = PRIVATE_FILE, follow: bool = True
-) -> None:
-    """Replace `path` by the chunks, as `atomic_write` does. The chunks are written one by one, never gathered."""
+) -> int:
+    """Replace `path` by the chunks, as `atomic_write` does; how many there were. They are written one by one, never gathered."""
     with atomic_write(path, mode=mode, follow=follow) as file:
-        for chunk in chunks:
-            file.write(chunk)
+        return sum(1 for _ in map(file.write, chunks))
 
 
 def make_folder(path: Path, mode: int = 0o777) -> None:
