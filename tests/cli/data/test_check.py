@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tactful.api.data.check import check
+from tactful.api.data.kinds import DOCUMENTS, READERS
 from tactful.audit.types import Finding
 from tactful.calibration.play.actions import SPACES
 from tactful.calibration.play.personas import BUILT_IN
@@ -174,10 +176,16 @@ def test_all_problems_of_a_row_are_told(invoke, tmp_path):
 
 
 def test_every_recognised_kind_has_a_reader():
-    from tactful.api.data.kinds import documents, readers
     from tactful.data.check import KINDS
 
-    assert {*readers(), *documents()} == set(KINDS)
+    assert {*READERS, *DOCUMENTS} == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DOCUMENTS if not kind.endswith("-config")])
+def test_an_empty_file_is_no_document_of_any_kind(tmp_path, kind):
+    (tmp_path / "empty").touch()
+    report = check(tmp_path / "empty", kind=kind)
+    assert (report.read, report.good, report.bad) == (1, 0, 1)
 
 
 def test_every_key_of_a_reward_configuration_tells_its_kind():

@@ -32,17 +32,16 @@ def check(source: os.PathLike[str] | str, *, kind: str | None = None) -> Report:
     >>> report.type, report.read, report.good, report.bad
     ('states', 3, 3, 0)
     """
-    from tactful.api.data.kinds import documents, readers
+    from tactful.api.data.kinds import DOCUMENTS, READERS
     from tactful.data.check import check_document, check_file, detect_kind
 
-    by_line, whole = readers(), documents()
     path = _file_of(Path(source))
     chosen = kind or detect_kind(path)
-    if chosen in whole:
-        return check_document(path, chosen, whole[chosen])
-    if chosen in by_line:
-        return check_file(path, chosen, by_line[chosen])
-    raise UsageError(f"--type '{chosen}' is not known; choose one of: {', '.join([*by_line, *whole])}")
+    if chosen in DOCUMENTS:
+        return check_document(path, chosen, DOCUMENTS[chosen])
+    if chosen in READERS:
+        return check_file(path, chosen, READERS[chosen])
+    raise UsageError(f"--type '{chosen}' is not known; choose one of: {', '.join([*READERS, *DOCUMENTS])}")
 
 
 def _file_of(given: Path) -> Path:

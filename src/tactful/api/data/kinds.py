@@ -1,9 +1,11 @@
-"""How each kind of file that `tactful data check` knows is read. `api` stands below all rooms, so it sees them all."""
+"""How each kind of file that `tactful data check` knows is read. `api` stands below all rooms, so it sees them all.
+
+A room is loaded when a file of its kinds is read, not before.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from operator import attrgetter
 from pathlib import Path
 from pkgutil import resolve_name
@@ -17,91 +19,45 @@ if TYPE_CHECKING:
 Opener = Callable[["Path | str"], "Rows[Any]"]
 
 
-def readers() -> dict[str, Opener]:
-    """Kind of record → how its file is opened, bad rows counted."""
-    return {name: opener() for name, opener in _READERS.items()}
-
-
-def documents() -> dict[str, Callable[[Path], int]]:
-    """Kind of a file that is one document → what reads it, giving what it holds; UserError when it is unusable."""
-
-    def one(read: Callable[[Path], Any]) -> Callable[[Path], int]:
-        def count(path: Path) -> int:
-            read(path)
-            return 1
-
-        return count
-
-    from tactful.calibration.play.actions import load_action_space, space_domain
-    from tactful.calibration.play.personas import load_personas
-    from tactful.data.formats.traces import read_trace, read_traces
-    from tactful.gym.trainset.checking import check_trainset
-
-    return {
-        "personas": lambda path: len(load_personas(path)),
-        "space": one(lambda path: load_action_space(path.resolve().parent, space_domain(path))),
-        **{name: one(resolve_name(place)) for name, place in _DOCUMENTS.items()},
-        "trainset": check_trainset,
-        "traces": lambda path: len(read_traces(path)) if path.is_dir() else one(read_trace)(path),
-        "llama-factory": _llama_factory,
-    }
-
-
-_DOCUMENTS: Mapping[str, str] = {
-    "reward-config": "tactful.calibration.reward.rewards:load_reward_config",
-    "feedback-config": "tactful.feedback.settings:load_feedback_config",
-    "policy": "tactful.policy.embedded:load_policy",
-    "evaluation": "tactful.evaluation.policies.report:read_evaluation",
-    "utterance-evaluation": "tactful.evaluation.utterance.report:read_utterance_evaluation",
-    "confidence": "tactful.feedback.judging.confidence:load_confidence",
-    "reward-model": "tactful.reward.embedded.model:load_model",
-    "suggestion-model": "tactful.reward.suggestions.model:load_suggestion_model",
-    "gate": "tactful.reward.gate.store:load_gate",
-}
-"""Kind → what reads a document of which there is one to a file."""
-
-
-def _of(place: str, key: str = "id", kind: str = "") -> Callable[[], Opener]:
+def _of(place: str, key: str = "id", kind: str = "") -> Opener:
     """Rows of a record, no two of which are alike in `key`, where it is not empty; messages call a row `kind`."""
 
-    def opener() -> Opener:
+    def opened(path: Path | str) -> Rows[Any]:
         from tactful.data.io import Rows
 
         type_, own = resolve_name(place), attrgetter(key) if key else None
-        return lambda path: Rows(
-            path, type_.model_validate, skip_bad=True, kind=kind or type_.__name__, key=own
-        )
+        return Rows(path, type_.model_validate, skip_bad=True, kind=kind or type_.__name__, key=own)
 
-    return opener
+    return opened
 
 
-def _by(place: str, **how: bool) -> Callable[[], Opener]:
+def _by(place: str, **how: bool) -> Opener:
     """Rows that a function of their room opens."""
-    return lambda: partial(resolve_name(place), skip_bad=True, **how)
+    return lambda path: resolve_name(place)(path, skip_bad=True, **how)
 
 
-def _turns(name: str) -> Callable[[], Opener]:
+def _turns(name: str) -> Opener:
     """Rows of the dialogues behind turns."""
-    return lambda: lambda path: resolve_name(f"tactful.feedback.chats:{name}")(path, skip_bad=True).rows
+    return lambda path: resolve_name(f"tactful.feedback.chats:{name}")(path, skip_bad=True).rows
 
 
-def _feedback_rows() -> Opener:
+def _feedback_rows(path: Path | str) -> Rows[Any]:
     from pydantic import Field, TypeAdapter
 
     from tactful.data.io import Rows
     from tactful.feedback.training.pairs import TrainingRow
 
     row: TypeAdapter[Any] = TypeAdapter(Annotated[TrainingRow, Field(discriminator="kind")])
-    return lambda path: Rows(path, row.validate_python, skip_bad=True, kind="row", key=attrgetter("id"))
+    return Rows(path, row.validate_python, skip_bad=True, kind="row", key=attrgetter("id"))
 
 
-def _dialogues() -> Opener:
+def _dialogues(path: Path | str) -> Rows[Any]:
     from tactful.data.formats.chats import ChatRows, Dialogue
 
-    return lambda path: ChatRows(path, Dialogue, skip_bad=True, unique=True)
+    return ChatRows(path, Dialogue, skip_bad=True, unique=True)
 
 
-_READERS: Mapping[str, Callable[[], Opener]] = {
+READERS: Mapping[str, Opener] = {
     "states": _by("tactful.calibration.tasks.state_rows:state_rows"),
     "sessions": _of("tactful.calibration.types:Session"),
     "trajectories": _of("tactful.types:Trajectory"),
@@ -146,7 +102,45 @@ _READERS: Mapping[str, Callable[[], Opener]] = {
     "trl-completions": _of("tactful.data.exporting.rows:TrlCompletion", "", "row"),
     "openai": _of("tactful.data.exporting.rows:OpenAIPair", "", "row"),
 }
-"""Kind of record → what makes its opener."""
+"""Kind of record → how its file is opened, bad rows counted."""
+
+
+def _one(place: str) -> Callable[[Path], int]:
+    """One document, which a function of its room reads."""
+
+    def count(path: Path) -> int:
+        resolve_name(place)(path)
+        return 1
+
+    return count
+
+
+def _personas(path: Path) -> int:
+    from tactful.calibration.play.personas import load_personas
+
+    return len(load_personas(path))
+
+
+def _space(path: Path) -> int:
+    from tactful.calibration.play.actions import load_action_space, space_domain
+
+    load_action_space(path.resolve().parent, space_domain(path))
+    return 1
+
+
+def _trainset(path: Path) -> int:
+    from tactful.gym.trainset.checking import check_trainset
+
+    return check_trainset(path)
+
+
+def _traces(path: Path) -> int:
+    from tactful.data.formats.traces import read_trace, read_traces
+
+    if path.is_dir():
+        return len(read_traces(path))
+    read_trace(path)
+    return 1
 
 
 def _llama_factory(path: Path) -> int:
@@ -166,3 +160,22 @@ def _llama_factory(path: Path) -> int:
                 path, None, f"row {number}: {describe(error, 'it')}", fix="export the pairs again"
             ) from error
     return len(rows)
+
+
+DOCUMENTS: Mapping[str, Callable[[Path], int]] = {
+    "personas": _personas,
+    "space": _space,
+    "reward-config": _one("tactful.calibration.reward.rewards:load_reward_config"),
+    "feedback-config": _one("tactful.feedback.settings:load_feedback_config"),
+    "policy": _one("tactful.policy.embedded:load_policy"),
+    "evaluation": _one("tactful.evaluation.policies.report:read_evaluation"),
+    "utterance-evaluation": _one("tactful.evaluation.utterance.report:read_utterance_evaluation"),
+    "confidence": _one("tactful.feedback.judging.confidence:load_confidence"),
+    "reward-model": _one("tactful.reward.embedded.model:load_model"),
+    "suggestion-model": _one("tactful.reward.suggestions.model:load_suggestion_model"),
+    "gate": _one("tactful.reward.gate.store:load_gate"),
+    "trainset": _trainset,
+    "traces": _traces,
+    "llama-factory": _llama_factory,
+}
+"""Kind of a file that is one document → what reads it, giving what it holds; UserError when it is unusable."""

@@ -8,7 +8,7 @@ import typer
 
 from tactful.cli.bench.options import NewFolderOption, refuse_taken
 from tactful.cli.options import JsonFlag, SeedOption, SkipBadFlag, finite
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import say, tell_found
 
 
 def suggestions(
@@ -54,7 +54,4 @@ def suggestions(
     if out is not None:
         results, page = found.save(out)
         say(f"results: {results}\npage: {page}")
-    if as_json:
-        emit_json(found.model_dump(mode="json"))
-    else:
-        typer.echo(str(found))
+    tell_found(found, as_json=as_json)
