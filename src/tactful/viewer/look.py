@@ -143,10 +143,9 @@ class View:
                 try:
                     places, total, matches = found_by(connection, query)
                 except UnknownFact:
-                    if (
-                        progress.complete and (progress := self.progress()).complete
-                    ):  # or it was begun anew just now
+                    if progress.complete and (progress := self.progress()).complete:
                         raise
+                    # the name may still come: the index grows, or was begun anew just now
                     return Page(lines=(), total=0, progress=progress)
             lines = self._lines(places, query, matches)
         return Page(lines=lines, total=total, progress=None if progress.complete else progress)

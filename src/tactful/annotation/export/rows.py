@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tactful.annotation.export.aggregate import Told
@@ -10,7 +10,7 @@ from tactful.annotation.export.units import Unit, units_of
 from tactful.annotation.types import Asking, FollowUp, Item, Kind, Question, Replies
 from tactful.annotation.votes import Collected
 from tactful.text.sameness import as_read
-from tactful.types import Message
+from tactful.types import Message, plain
 
 Row = dict[str, Any]
 EITHER, ODD, SAME = "either is right", "does not end with the user", "two equal replies"
@@ -45,7 +45,7 @@ def turn_row(item: Item, told: Told) -> Row:
         "id": item.id,
         "dialogue_id": item.session,
         **_known(item),
-        "conversation": _plain(said),
+        "conversation": plain(said),
         "user_next": shown.next,
         "label7": told.value,
         "accept": sorted(
@@ -67,7 +67,7 @@ def request_row(item: Item, told: Told) -> Row | str:
         "group": item.session,
         "lang": item.lang,
         "domain": item.setting or "own",
-        "context": _plain(shown.messages[:-1]),
+        "context": plain(shown.messages[:-1]),
         "text": shown.messages[-1].content,
         "label": "open" if told.value == "ask" else "complete",
     }
@@ -84,7 +84,7 @@ def pair_row(item: Item, told: Told) -> Row | str:
     better, worse = (shown.first, shown.second) if told.value == "first" else (shown.second, shown.first)
     lead = abs(told.share("first") - told.share("second"))
     return {
-        "prompt": _plain(shown.messages),
+        "prompt": plain(shown.messages),
         "chosen": [{"role": "assistant", "content": better}],
         "rejected": [{"role": "assistant", "content": worse}],
         "weight": round(lead, 6),
@@ -105,7 +105,3 @@ def _known(item: Item) -> Row:
     turn = item.origin.get("turn")
     source = turn.get("source") if isinstance(turn, Mapping) else None
     return {key: value for key, value in (("source", source or item.source), ("lang", item.lang)) if value}
-
-
-def _plain(messages: Sequence[Message]) -> list[Row]:
-    return [message.model_dump() for message in messages]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tactful.annotation.items.making import File, told_messages
+from tactful.annotation.items.making import File
 from tactful.annotation.types import Asking, AskingAnswer, Item
 from tactful.calibration.pairs import prompt_of
 from tactful.calibration.tasks.state_rows import state_rows
 from tactful.data.io import Rows
 from tactful.reading.labelled import read_labelled
-from tactful.types import Message
+from tactful.types import Message, plain
 
 _GOLD = {"open": AskingAnswer(verdict="ask"), "complete": AskingAnswer(verdict="act")}
 """Label of a request → what is right."""
@@ -26,7 +26,7 @@ def from_states(file: File) -> Iterator[Item]:
             continue
         yield file.item(
             Asking(messages=messages),
-            *(state.id, told_messages(messages)),
+            *(state.id, plain(messages)),
             session=state.group or state.id,
             origin={"state": state.model_dump(mode="json")},
             text=state.query,
@@ -51,7 +51,7 @@ def from_requests(file: File) -> Iterator[Item]:
         messages = (*row.context, Message(role="user", content=row.text))
         yield file.item(
             Asking(messages=messages),
-            *(row.group, told_messages(messages)),
+            *(row.group, plain(messages)),
             session=row.group,
             origin={
                 "id": row.id,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tactful.annotation.items.making import File, told_messages
+from tactful.annotation.items.making import File
 from tactful.annotation.types import Asking, FollowUp, FollowUpAnswer, Item
 from tactful.data.formats.chats import ASSISTANT, USER, ChatRows
 from tactful.feedback.chats import ChatRow, Extraction, dialogue_of, spoken, turns_of
 from tactful.feedback.types import JudgedTurn, Turn
-from tactful.types import Message
+from tactful.types import Message, plain
 
 _Spoken = Sequence[tuple[str, str, Any]]
 
@@ -63,7 +63,7 @@ def _requests(file: File, row: ChatRow, said: _Spoken) -> Iterator[Item]:
         messages = _messages(said[: at + 1])
         yield file.item(
             Asking(messages=messages),
-            *(dialogue, told_messages(messages)),
+            *(dialogue, plain(messages)),
             session=f"{row.source}/{dialogue}",
             origin={
                 "dialogue": dialogue,
@@ -94,7 +94,7 @@ def _follow_up(
 ) -> Item:
     return file.item(
         FollowUp(context=context, request=turn.q_t, answer=turn.a_t, next=turn.user_next),
-        *(turn.id, told_messages(context), turn.q_t, turn.a_t, turn.user_next),
+        *(turn.id, plain(context), turn.q_t, turn.a_t, turn.user_next),
         session=session,
         origin={**origin, "turn": turn.model_dump(mode="json", exclude={"q_t", "a_t", "user_next"})},
         text=f"{turn.q_t}\n{turn.user_next}",

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tactful.annotation.types import Answer, Item, Kind, Proposals, Shown
 from tactful.data.io import Rows
 from tactful.text import detect_lang
-from tactful.types import Event, Message, content_hash
+from tactful.types import Event, content_hash
 
 R = TypeVar("R")
 M = TypeVar("M", bound=BaseModel)
@@ -121,11 +121,6 @@ def events_of(item: Item) -> tuple[Event, ...]:
 def told_events(events: Iterable[Event]) -> list[tuple[str, str]]:
     """What of events makes an identity: the times as they were written, and the texts."""
     return [(event.time, event.text) for event in events]
-
-
-def told_messages(messages: Iterable[Message]) -> list[dict[str, Any]]:
-    """What of messages makes an identity."""
-    return [message.model_dump() for message in messages]
 
 
 def parted(events: Sequence[Event], window: int) -> tuple[list[Any], tuple[Event, ...]]:

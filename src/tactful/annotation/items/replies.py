@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tactful.annotation.items.making import File, told_messages
+from tactful.annotation.items.making import File
 from tactful.annotation.types import Item, Replies
 from tactful.calibration.pairs import prompt_of
 from tactful.data.exporting.rows import TrlPair
 from tactful.text.sameness import as_read
-from tactful.types import Message, PreferencePair, content_hash
+from tactful.types import Message, PreferencePair, content_hash, plain
 
 
 def from_pairs(file: File) -> Iterator[Item]:
@@ -60,7 +60,7 @@ def _items(
     first, second = sorted((chosen, rejected), key=lambda text: content_hash(f"{session}\x1f{text}"))
     yield file.item(
         Replies(messages=tuple(messages), first=first, second=second),
-        *(session, told_messages(messages), first, second),
+        *(session, plain(messages), first, second),
         session=session,
         origin={"chosen": "first" if first == chosen else "second", "row": pair.model_dump(mode="json")},
         text=f"{messages[-1].content}\n{first}",

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from tactful.annotation.services import accounts, logins
 from tactful.annotation.views.who import Sent, asking, store_of
 from tactful.text.addresses import is_loopback
-from tactful.web.pages import Pages, page, say_next, words_of
+from tactful.web.pages import page, pages_of, say_next, words_of
 from tactful.web.visit import visit_of
 
 router = APIRouter()
@@ -122,5 +122,4 @@ def _ended(request: Request) -> None:
 
 
 def _bad_link(request: Request) -> Response:
-    pages: Pages = request.app.state.pages
-    return pages.error(request, 404, words_of(request)("accounts.bad_link"))
+    return pages_of(request).error(request, 404, words_of(request)("accounts.bad_link"))

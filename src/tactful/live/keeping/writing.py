@@ -130,8 +130,11 @@ def _write_seen(connection: Connection, several: Sequence[Seen]) -> None:
             at=one.at,
             conversation=to.conversation,
             user=to.user,
+            asked=one.found.asked,
+            outcome=one.found.outcome,
+            complaint=one.found.complaint,
             how=one.how,
-            **vars(one.found),
+            subject=one.found.subject,
         )
         row = {name: getattr(made, name) for name in ("advice", "conversation", "user", "at", "outcome")}
         rows.append(row | {"record": made.model_dump_json()})

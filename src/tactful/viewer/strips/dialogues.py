@@ -107,8 +107,12 @@ def pair_strips(row: Row) -> Iterator[Strip]:
     chosen, rejected = (_side(row, side) for side in ("chosen", "rejected"))
     state = part(row, "state")
     yield Strip(
-        **chosen.model_dump(exclude={"id"}),
         id=words(row.get("id")),
+        action=chosen.action,
+        said=chosen.said,
+        reward=chosen.reward,
+        task_score=chosen.task_score,
+        interruption_cost=chosen.interruption_cost,
         others=(rejected,),
         facts=facts(row, "persona", "margin", "weight", "rejected_action", "rejected_reward")
         | facts(state, "domain", "group", *_OF_STATE),

@@ -18,7 +18,7 @@ from tactful.runs.read.reasons import Reason
 from tactful.viewer.filters.grammar import UnknownFact, parse
 from tactful.viewer.types import DIDS, Fact, Listed, Page, Progress, Query, RunRow
 from tactful.viewer.views.asked import library_of, listed, looking_at
-from tactful.viewer.views.queries import PER_PAGE, params_of, query_of
+from tactful.viewer.views.queries import MOST_OUTPUTS, PER_PAGE, params_of, query_of
 from tactful.viewer.views.showing import view_page
 
 router = APIRouter()
@@ -66,6 +66,7 @@ def records(request: Request, key: str) -> Response:
         query=query,
         params=params_of(query),
         found=found,
+        most_outputs=MOST_OUTPUTS,
         wrong=wrong,
         python=code,
         facts=facts,

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from tactful.annotation.services.accounts import Person
 from tactful.annotation.services.project import Project, keep_project, project_of
 from tactful.annotation.views.who import Admin, Sent, store_of
-from tactful.web.pages import Pages, lead_to, page
+from tactful.web.pages import lead_to, page, pages_of
 
 router = APIRouter(prefix="/settings")
 LONGEST_TITLE = 80
@@ -50,8 +50,7 @@ def changed(request: Request, me: Admin, sent: Sent) -> Response:
     if wrong:
         return _settings(request, me, before, given, wrong)
     keep_project(store_of(request), project)
-    pages: Pages = request.app.state.pages
-    pages.rename(project.title)
+    pages_of(request).rename(project.title)
     return lead_to(request, "/admin/settings", "admin.settings.saved")
 
 
