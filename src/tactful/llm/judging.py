@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Self, TypeVar
 
-from tactful.errors import ProviderError, StopRun, first_of
+from tactful.errors import ProviderError, first_of, raise_first
 from tactful.llm.types import ChatModel
 
 T = TypeVar("T")
@@ -41,9 +41,7 @@ async def all_of(*draws: Awaitable[R]) -> list[R]:
     Raises, once all are in: what stops everything, else the first that went wrong.
     """
     found = await asyncio.gather(*draws, return_exceptions=True)
-    errors = [one for one in found if isinstance(one, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
+    raise_first(*found)
     return [one for one in found if not isinstance(one, BaseException)]
 
 

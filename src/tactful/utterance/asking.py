@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from tactful.errors import ParseError, StopRun
+from tactful.errors import ParseError, raise_first
 from tactful.llm import or_afresh
 from tactful.llm.types import ChatModel, Rehearsal
 from tactful.prompts import Rendered, load_prompt
@@ -70,10 +70,3 @@ async def both(first: Awaitable[A], second: Awaitable[B]) -> tuple[A, B]:
     assert not isinstance(one, BaseException)
     assert not isinstance(two, BaseException)
     return one, two
-
-
-def raise_first(*results: object) -> None:
-    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])

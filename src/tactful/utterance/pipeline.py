@@ -16,14 +16,14 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tactful.errors import StopRun, TactfulError
+from tactful.errors import StopRun, TactfulError, raise_first
 from tactful.llm import ChatModel, ModelSpec, within_context
 from tactful.llm.types import spoken_by
 from tactful.prompts import Prompt
 from tactful.runs import Context, Job, OutsideHash, Skip
 from tactful.types import Provenance
 from tactful.utterance import asking
-from tactful.utterance.asking import both, raise_first
+from tactful.utterance.asking import both
 from tactful.utterance.dialogues import Examples, open_examples
 from tactful.utterance.stages import category, gold_path, insight, perturb, revise, similarity, tree
 from tactful.utterance.stages.category import find_category, reason_categories
