@@ -118,6 +118,13 @@ def first_of(group: BaseExceptionGroup[Exception]) -> Exception:
     return first_of(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
+def raise_first(*results: object) -> None:
+    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors:
+        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
+
+
 _HARMLESS = "\n\t\xa0\u3000\u2002\u2003\u2009\u202f\u200c\u200d"
 
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Self, TypeVar
 
-from tactful.errors import ProviderError, StopRun, first_of
+from tactful.errors import ProviderError, first_of, raise_first
 from tactful.llm.types import ChatModel
 
 T = TypeVar("T")
@@ -43,13 +43,6 @@ async def all_of(*draws: Awaitable[R]) -> list[R]:
     found = await asyncio.gather(*draws, return_exceptions=True)
     raise_first(*found)
     return [one for one in found if not isinstance(one, BaseException)]
-
-
-def raise_first(*results: object) -> None:
-    """Raise what went wrong among the results of side-by-side steps: StopRun first, else the first."""
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
-        raise next((error for error in errors if isinstance(error, StopRun)), errors[0])
 
 
 class AskingJudge(ABC, Generic[T, R]):

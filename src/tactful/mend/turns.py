@@ -63,9 +63,8 @@ def with_history(talks: Iterable[LoggedTalk]) -> Iterator[LoggedTalk]:
 
 
 def _after(turn: LoggedTurn, before: UserHistory) -> LoggedTurn:
-    here = turn.state.user
-    summed = {name: getattr(before, name) + getattr(here, name) for name in UserHistory.model_fields}
-    return turn.model_copy(update={"state": turn.state.model_copy(update={"user": UserHistory(**summed)})})
+    known = {"user": before + turn.state.user}
+    return turn.model_copy(update={"state": turn.state.model_copy(update=known)})
 
 
 @dataclass

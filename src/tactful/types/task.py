@@ -60,6 +60,10 @@ class UserHistory(Record):
     answered: int = 0
     rejected: int = 0
 
+    def __add__(self, later: UserHistory) -> UserHistory:
+        counts = type(self).model_fields
+        return UserHistory(**{name: getattr(self, name) + getattr(later, name) for name in counts})
+
 
 class PublicState(Record):
     """A decision point as the policy sees it."""

@@ -10,9 +10,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
-from tactful.errors import ParseError
+from tactful.errors import ParseError, raise_first
 from tactful.llm import or_afresh
-from tactful.llm.judging import raise_first
 from tactful.llm.types import ChatModel, rehearsal_for
 from tactful.prompts import Rendered, load_prompt
 from tactful.types import Message

@@ -16,9 +16,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from tactful.errors import StopRun, TactfulError
+from tactful.errors import StopRun, TactfulError, raise_first
 from tactful.llm import ChatModel, ModelSpec, within_context
-from tactful.llm.judging import raise_first
 from tactful.llm.types import spoken_by
 from tactful.prompts import Prompt
 from tactful.runs import Context, Job, OutsideHash, Skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,9 +144,8 @@ def judged_by(
     config = config or FeedbackConfig()
     if by.judged is not None:
         run = JudgedTurns(by.judged)
-        if not stated:
-            is_panel = run.config is not None and run.config.is_panel
-            run = open_judged(by.judged, confidence if is_panel else None)
+        if not stated and run.config is not None and run.config.is_panel:
+            run = open_judged(by.judged, confidence)
         return _from_run(labelled, run)
     turns = labelled.turns
     if by.model is not None:
@@ -209,8 +208,7 @@ def _refuse_known(turns: Sequence[LabelledTurn], judge: EmbeddedJudge | ReadingJ
 async def _by_model(
     turns: Sequence[LabelledTurn], spec: ModelSpec, config: FeedbackConfig, cache: Path | None
 ) -> tuple[str, list[TurnJudgement]]:
-    with ExitStack() as stack:
-        store = None if cache is None else stack.enter_context(CallCache(cache))
+    with nullcontext() if cache is None else CallCache(cache) as store:
         async with FeedbackJudge(open_model(spec, cache=store), config) as judge:
             return judge.name, await judge_labelled(turns, judge)
 

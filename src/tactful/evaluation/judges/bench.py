@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,8 +128,7 @@ async def by_prompt(
     Raises: UsageError where it gave the labels, unless `allow_seen`; ProviderError, StopRun.
     """
     own = refuse_own_word(items, spec.name, allow=allow_seen)
-    with ExitStack() as stack:
-        store = None if cache is None else stack.enter_context(CallCache(cache))
+    with nullcontext() if cache is None else CallCache(cache) as store:
         async with LMJudge.open(spec, votes=votes, concurrency=concurrency, cache=store) as prompted:
             said = await prompted.judge_batch([item.moment for item in items])
             probed = await _probed(items, prompted, None, attacked, seed)

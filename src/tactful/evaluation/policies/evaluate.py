@@ -236,7 +236,6 @@ def _entries(
 ) -> dict[str, tuple[Kind, PolicyFor]]:
     """Name → kind and policy for each group."""
     actions = stage.trees[0].actions
-    plain: tuple[Policy, ...] = (RandomPolicy(actions), RulePolicy(actions), CostPolicy(actions))
     entries: dict[str, tuple[Kind, PolicyFor]] = {}
     if decisions is not None:
         table = decisions.pairs(stage.settings.reward, min_margin=stage.settings.min_margin)
@@ -253,7 +252,7 @@ def _entries(
                 stage.learned = policies
     others: list[tuple[Kind, Policy]] = [("given", policy) for policy in given]
     others += [("baseline", FixedPolicy(action, actions)) for action in actions]
-    others += [("baseline", policy) for policy in plain]
+    others += [("baseline", made(actions)) for made in (RandomPolicy, RulePolicy, CostPolicy)]
     for kind, policy in others:
         if policy.name in entries:
             raise UserError(f"two policies are called '{policy.name}'; give each its own name")

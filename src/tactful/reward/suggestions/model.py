@@ -99,7 +99,13 @@ def save_suggestion_model(
 
     Raises: UserError when there is a model already (unless `replace`), or the disk refuses.
     """
-    content = _File(**vars(model) | {"head": head_file(model.head)})
+    content = _File(
+        head=head_file(model.head),
+        groups=model.groups,
+        users=model.users,
+        data_hash=model.data_hash,
+        seed=model.seed,
+    )
     return save_document(
         folder / MODEL_FILE, content, replace=replace, beside={CARD_FILE: card} if card else None
     )

@@ -16,7 +16,6 @@ from tactful.types import Policy, PublicState, UserHistory, decide, seeded
 
 PolicyFor = Callable[[str], Policy]
 """Group → the policy that never saw this group in training."""
-_COUNTS = tuple(UserHistory.model_fields)
 
 
 class Taken(NamedTuple):
@@ -118,8 +117,7 @@ def _meet(
                 break
             options = tree.nodes[node].children
         walks[index] = Walk(index, node, tuple(decisions))
-        shown = tree.nodes[node].shown
-        user = UserHistory(**{name: getattr(user, name) + getattr(shown, name) for name in _COUNTS})
+        user += tree.nodes[node].shown
 
 
 def _decided(asked: Sequence[_Asked]) -> list[str]:
