@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import ExecutorFlags, JsonFlag
-from tactful.cli.output import emit_json, say
+from tactful.cli.output import emit_json, print_lines, say
 from tactful.cli.splice import without
 
 
@@ -36,4 +36,4 @@ def sweep(
     if as_json:
         emit_json(table.rows())
     else:
-        typer.echo(str(table))
+        print_lines(*str(table).splitlines())

@@ -74,7 +74,7 @@ class ChatClient:
         if budget is not None and budget.usd is not None and price is None:
             raise UserError(
                 f"the price of '{spec.name}' at {self._endpoint.base_url} is not known, so a budget in USD cannot "
-                "be kept; add it under [prices] (see docs/reference/models.md) or use --budget-tokens"
+                "be kept; add it to the file that TACTFUL_PRICES names (docs/reference/models.md), or use --budget-tokens"
             )
         if budget is not None and price is not None:
             budget.price_earlier(price)

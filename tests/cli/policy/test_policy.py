@@ -298,3 +298,13 @@ def test_what_belongs_to_a_request_is_refused_with_a_file(tactful, policy, tmp_p
     done = tactful("policy", "act", policy, tmp_path / "s.jsonl", "--rejected", "1")
     assert done.returncode == 2
     assert "belong to --query" in done.stderr
+
+
+def test_what_a_file_of_states_holds_cannot_move_the_cursor_of_whoever_looks(tactful, tmp_path) -> None:
+    row = {"id": "\x1b[2Jgone", "query": "Sort it", "query_clarity": 0.2}
+    (tmp_path / "s.jsonl").write_text(json.dumps(row) + "\n")
+    for verb in (["act", "rule"], ["explain", "cost"]):
+        done = tactful("policy", *verb, tmp_path / "s.jsonl", "--domain", "chat")
+        assert done.returncode == 0, done.stderr
+        assert "\x1b" not in done.stdout
+        assert "\\x1b[2Jgone" in done.stdout

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tactful.cli.options import JsonFlag
-from tactful.cli.output import emit_json, next_command, quoted
+from tactful.cli.output import emit_json, next_command, print_lines, quoted
 
 
 def compare(
@@ -33,5 +33,5 @@ def compare(
     if as_json:
         emit_json(table.rows())
     else:
-        typer.echo(str(table))
+        print_lines(*str(table).splitlines())
     next_command(f"tactful bench report {' '.join(map(quoted, runs))} --out report.html")

@@ -19,7 +19,7 @@ from tactful.cli.options import (
     SeedOption,
     UserModelOption,
 )
-from tactful.cli.output import emit_json, next_command, quoted, say
+from tactful.cli.output import emit_json, next_command, print_lines, quoted, say
 
 if TYPE_CHECKING:
     from tactful.api.calibrate.iterate import IterateOptions
@@ -108,7 +108,7 @@ def iterate(
     if as_json:
         emit_json({"folder": str(out), "policy": loop.policy, **loop.found.model_dump(mode="json")})
     else:
-        typer.echo(str(loop.table()))
+        print_lines(*str(loop.table()).splitlines())
     say(
         loop.found.stopped
         or f"all {len(loop.found.rounds)} rounds gained; more: --rounds {len(loop.found.rounds) + 1}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, names_of
+from tactful.cli.output import print_lines
 from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgument, asked_states, weighed
 from tactful.errors import UsageError
 
@@ -70,7 +71,7 @@ def act(
         why = f"clarity {item.query_clarity:.2f}  complexity {item.task_complexity:.2f}"
         if isinstance(opened, CostPolicy):
             why = opened.explain(item.public())[0]
-        typer.echo(f"{item.id}\t{decision.action}\t{chances}\t{why}")
+        print_lines(f"{item.id}\t{decision.action}\t{chances}\t{why}")
 
 
 def _action_names(text: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tactful.cli.options import JsonFlag, ReaderFlags
-from tactful.cli.output import emit_json
+from tactful.cli.output import emit_json, print_lines
 from tactful.cli.policy.asked import LEVELS, DomainOption, QueryFlags, StateArgument, asked_states, weighed
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def _explain_costs(policy: CostPolicy, *, as_json: bool) -> None:
     if as_json:
         emit_json({"costs": costs.model_dump(mode="json"), "training": dict(policy.training)})
         return
-    typer.echo(
+    print_lines(
         f"{policy.name}: asks where need · value · (1 − P(rejects)) · timing is more than λ · questions + δ · P(rejects)"
     )
     for name, value in costs.model_dump(mode="json").items():
-        typer.echo(f"  {name:<10} {value}")
+        print_lines(f"  {name:<10} {value}")
     for assumption in policy.training.get("assumptions", ()):
-        typer.echo(f"assumed: {assumption}")
+        print_lines(f"assumed: {assumption}")
 
 
 def _explain_weighing(policy: CostPolicy, state: State, *, as_json: bool) -> None:
@@ -86,9 +86,9 @@ def _explain_weighing(policy: CostPolicy, state: State, *, as_json: bool) -> Non
         row = {"id": state.id, "action": action, **weighed(policy, state)}
         typer.echo(json.dumps(row, ensure_ascii=False))
         return
-    typer.echo(f"{state.id}: {action}")
+    print_lines(f"{state.id}: {action}")
     for line in policy.explain(seen):
-        typer.echo(f"  {line}")
+        print_lines(f"  {line}")
 
 
 def _explain_training(policy: LanguageModelPolicy, *, as_json: bool) -> None:
@@ -102,15 +102,15 @@ def _explain_training(policy: LanguageModelPolicy, *, as_json: bool) -> None:
         return
     kind = "an adapter on" if manifest.lora else "all weights of"
     data = ", ".join(f"{file.path} ({file.rows} rows)" for file in manifest.data)
-    typer.echo(
+    print_lines(
         f"{policy.name}: {manifest.trainer}, {kind} {manifest.base}; actions {', '.join(card.actions)}"
     )
-    typer.echo(f"trained on {data}: {manifest.examples['train']} pairs, {manifest.steps} steps")
-    typer.echo(f"base tasks {len(card.base_tasks)}, domains {', '.join(card.domains)}, shown: {card.shown}")
+    print_lines(f"trained on {data}: {manifest.examples['train']} pairs, {manifest.steps} steps")
+    print_lines(f"base tasks {len(card.base_tasks)}, domains {', '.join(card.domains)}, shown: {card.shown}")
     if not card.calibrated_on:
-        typer.echo("temperature 1: no pair was held out to calibrate it on")
+        print_lines("temperature 1: no pair was held out to calibrate it on")
         return
-    typer.echo(
+    print_lines(
         f"temperature {card.temperature:.2f}, by {card.calibrated_on} held-out pairs: {card.order_right:.0%} in the right "
         f"order, loss {card.loss_before:.3f} before and {card.loss:.3f} after (chance 0.693)"
     )
@@ -129,11 +129,11 @@ def _explain_odds(policy: LanguageModelPolicy, items: Sequence[State], *, as_jso
             }  # fmt: skip
             typer.echo(json.dumps(row, ensure_ascii=False))
             continue
-        typer.echo(
+        print_lines(
             f"{item.id}: {decision.action} (temperature {policy.card.temperature:.2f}, base {policy.manifest.base})"
         )
         for name in policy.actions:
-            typer.echo(
+            print_lines(
                 f"  {name:<10} probability {chances[name]:.3f}  log-odds {odds[name]:+.2f}  log P(name) {said[name]:.2f}"
             )
 
@@ -149,14 +149,14 @@ def _explain_weights(policy: EmbeddedPolicy, *, as_json: bool) -> None:
     if as_json:
         emit_json({"head": policy.head, "l2": policy.l2, "weights": rows, "training": policy.training})
         return
-    typer.echo(
+    print_lines(
         f"{policy.name}: weight of each feature for each action, per standard deviation of the feature"
     )
-    typer.echo(f"{'':<20}" + "".join(f"{action:>9}" for action in policy.actions))
+    print_lines(f"{'':<20}" + "".join(f"{action:>9}" for action in policy.actions))
     order = sorted(rows, key=lambda name: -max(map(abs, rows[name].values())))
     for name in order:
         cells = "".join(f"{weight:>+9.2f}" for weight in rows[name].values())
-        typer.echo(f"{name:<20}{cells}   {FEATURES[name]}")
+        print_lines(f"{name:<20}{cells}   {FEATURES[name]}")
 
 
 def _explain_decision(policy: EmbeddedPolicy, state: State, *, as_json: bool) -> None:
@@ -182,7 +182,7 @@ def _explain_decision(policy: EmbeddedPolicy, state: State, *, as_json: bool) ->
         typer.echo(json.dumps(row, ensure_ascii=False))
         return
     chance = decision.probabilities[decision.action]
-    typer.echo(f"{state.id}: {decision.action} rather than {others[0]} (probability {chance:.2f})")
+    print_lines(f"{state.id}: {decision.action} rather than {others[0]} (probability {chance:.2f})")
     for name, move in sorted(parts.items(), key=lambda item: -abs(item[1])):
         if abs(move) >= 0.005:
-            typer.echo(f"  {move:+.2f}  {values.get(name, 'how often each action was right in training')}")
+            print_lines(f"  {move:+.2f}  {values.get(name, 'how often each action was right in training')}")
