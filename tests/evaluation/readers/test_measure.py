@@ -95,3 +95,21 @@ def test_complaints_are_found_by_the_three_negative_labels_together() -> None:
 
 def test_nothing_to_measure_gives_nothing() -> None:
     assert asyncio.run(measure_reader(Told(), Labelled())) == []
+
+
+def test_beside_the_calibration_error_stands_what_chance_makes_of_it_at_this_size() -> None:
+    labels = ["open", "complete"] * 20
+    even = requests(*((str(at), f"0.5 {at}", label) for at, label in enumerate(labels)))
+    sure = requests(*((str(at), f"0.9 {at}", label) for at, label in enumerate(labels)))
+    [[fair], [bold]] = (
+        [one for one in asyncio.run(measure_reader(Told(), rows)) if one.part == "all"]
+        for rows in (even, sure)
+    )
+    assert fair.ece == pytest.approx(0.0)
+    assert bold.ece == pytest.approx(0.4)
+    # one bin of 40 at p: the mean of |share - p| is about sqrt(2 p (1 - p) / (pi 40))
+    assert fair.ece_floor is not None
+    assert fair.ece_floor.mean == pytest.approx(0.063, abs=0.005)
+    assert bold.ece_floor is not None
+    assert bold.ece_floor.mean == pytest.approx(0.038, abs=0.005)
+    assert bold.ece > bold.ece_floor.high

@@ -19,7 +19,7 @@ from tactful.reading.kinds import is_short
 from tactful.reading.labelled import Labelled
 from tactful.stats.auroc import group_auroc
 from tactful.stats.bootstrap import Array, estimate, group_draws, ratio
-from tactful.stats.calibration import calibration_error, full_bins
+from tactful.stats.calibration import Floor, calibration_error, error_floor, full_bins, simulated
 from tactful.stats.estimate import Estimate
 from tactful.text import detect_lang
 from tactful.types import Record
@@ -47,6 +47,8 @@ class HeadFigures(Record):
     """Name → value with its 95% interval by contrast group; higher is better."""
     ece: float | None
     """Expected calibration error of the probabilities (of the likeliest label, for reactions), ten bins of equal mass."""
+    ece_floor: Floor | None = None
+    """What a perfectly calibrated reader with the same probabilities shows of it by chance."""
     baseline: Mapping[str, float]
     """What needs no reading: chance (AUROC, order), the most frequent label (accuracy)."""
 
@@ -169,7 +171,7 @@ def _parts(
         found, baseline = figures(scored, group_draws(scored.groups, RESAMPLES, seed))
         top = scored.chances.max(axis=1) if head == "reaction" else scored.chances[:, 1]
         right = scored.labels if head != "reaction" else (scored.chances.argmax(axis=1) == scored.labels)
-        error = calibration_error(top, np.asarray(right, dtype=float), full_bins(top)) if len(top) else None
+        places = full_bins(top) if len(top) else None
         reasons = Counter(one.unknown for one in mine if one.chances is None)
         made.append(
             HeadFigures(
@@ -180,7 +182,8 @@ def _parts(
                 why=next((why for why, _ in reasons.most_common(1)), ""),
                 groups=scored.groups,
                 figures=found,
-                ece=error,
+                ece=None if places is None else calibration_error(top, right.astype(float), places),
+                ece_floor=None if places is None else error_floor(top, places, simulated(top, seed)),
                 baseline=baseline,
             )
         )

@@ -78,6 +78,7 @@ class ReadersTable(Shown, Record):
                     continue
                 told = "  ".join(f"{name} {value.text()}" for name, value in one.figures.items())
                 error = "" if one.ece is None else f"  ECE {one.ece:.3f}"
+                error += "" if one.ece_floor is None else f", floor {one.ece_floor.text()}"
                 unknown = f"  ({one.unknown} not known)" if one.unknown else ""
                 made.append(f"  {one.head:9}{one.part:6}{one.items:6}  {told}{error}{unknown}")
         chance = {
