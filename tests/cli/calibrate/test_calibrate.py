@@ -282,6 +282,8 @@ def test_a_state_that_cannot_be_rehearsed_fails_alone(
         (("states", "--mode", "synthetic", "--domain", "cooking"), "cooking", 1),
         (("states", "--mode", "dataset", "--domain", "coding"), "--input", 2),
         (("states", "--mode", "synthetic", "--domain", "coding", "--json"), "--out", 2),
+        (("states", "--mode", "synthetic", "--domain", "coding", "--reader", "surface"), "surface", 2),
+        (("states", "--mode", "dataset", "--input", "STATES", "--n", "3"), "--n 3", 2),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(

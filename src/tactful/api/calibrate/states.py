@@ -15,6 +15,9 @@ from tactful.reading.opening import DEFAULT, ESTIMATE, open_reader
 if TYPE_CHECKING:
     from tactful.types import State
 
+DRAWN = 50
+"""Bundled tasks that are drawn unless told otherwise."""
+
 
 class States(list["State"]):
     """Decision points. A list that also knows which lines of a file were left out, and saves itself."""
@@ -51,7 +54,7 @@ class States(list["State"]):
 def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,
-    n: int = 50,
+    n: int = DRAWN,
     domain: str | None = None,
     reader: str = "encoder",
     skip_bad: bool = False,
@@ -62,10 +65,11 @@ def states(
     `source` is a domain with bundled tasks (`coding`, `planning`), of which `seed` draws `n`; or a file (JSONL or CSV
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
     What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, a folder of yours, a
-    model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is estimated from the text. Bundled
-    tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
+    model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is
+    estimated from the text. Bundled tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
 
-    Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain.
+    Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain, UsageError for a
+    `reader` of bundled tasks.
 
     >>> import tactful as tf
     >>> [state.domain for state in tf.states("coding", n=2)]
@@ -81,7 +85,13 @@ def states(
             raise UsageError(
                 f"'{source}' is no domain and no file; check the path, or, for one request, give a list: [{source!r}]"
             )
-        return States(synthetic_states(source, n, options.get("seed", 0)))
+        drawn = synthetic_states(source, n, options.get("seed", 0))
+        if reader not in (DEFAULT, ESTIMATE):
+            raise UsageError(
+                f"the reader {reader} reads requests of people; the bundled tasks of {source} bring an estimate of "
+                "their own: leave --reader out, or give a file of yours (--mode dataset --input FILE)"
+            )
+        return States(drawn)
     from tactful.calibration.tasks.state_rows import parse_state, state_rows
 
     def row(item: Any) -> State:

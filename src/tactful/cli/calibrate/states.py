@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from tactful.api.calibrate.states import DRAWN
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError
@@ -27,7 +28,10 @@ def states(
         str | None,
         typer.Option("--domain", help="`coding`, `planning` or your own; dataset: for rows that name none."),
     ] = None,
-    n: Annotated[int, typer.Option("--n", min=1, help="synthetic: how many states.")] = 50,
+    n: Annotated[
+        int | None,
+        typer.Option("--n", min=1, help=f"synthetic: how many states; default: {DRAWN}."),
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option("--input", help="dataset: JSONL or CSV with a `query` in each row; `-` is stdin."),
@@ -43,7 +47,8 @@ def states(
 
     Example: `tactful calibrate states --mode synthetic --domain coding --n 50 --out states.jsonl`
 
-    A missing clarity is read by --reader, a missing complexity estimated, from the text of the query alone.
+    A missing clarity is read by --reader, a missing complexity estimated, from the text of the query alone. Bundled tasks
+    bring an estimate of their own.
     """
     from tactful.api.calibrate.states import states as make
 
@@ -53,11 +58,13 @@ def states(
         raise UsageError(f"{out}: exists already; give --out a new name")
     if (mode == "dataset") != (source is not None):
         raise UsageError("--input FILE belongs to --mode dataset, which needs it")
+    if source is not None and n is not None:
+        raise UsageError(f"--n {n}: --mode dataset completes every row of its file; leave --n out")
     if source is None and domain is None:
         raise UsageError("--mode synthetic needs --domain: coding or planning")
     made = make(
         source or str(domain),
-        n=n,
+        n=n or DRAWN,
         domain=domain,
         reader=by.reader,
         skip_bad=skip_bad,
