@@ -121,6 +121,5 @@ async def test_from_a_log_to_an_assistant_that_asks_fewer_needless_questions(
     before, after = (audits[name]["outcomes"] for name in ("shadow", "acting"))
     assert before["asked, needless"] >= 30  # seven in ten of about sixty clear requests
     assert after["asked, needless"] <= before["asked, needless"] / 5
-    # 16 of 50; with the reader of before the passes over everyday offers a fifth
-    assert after["answered, a wrong guess"] <= before["answered, a wrong guess"] / 3
+    assert after["answered, a wrong guess"] <= before["answered, a wrong guess"] / 5
     assert after["asked, needed"] > before["asked, needed"]
