@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tactful.reading.encoder.card import Sharpness
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
@@ -32,6 +33,19 @@ def test_of_two_classes_the_second_is_moved_and_of_three_none() -> None:
     still = {"all": Sharpness(temperature=1.0)}
     assert np.array_equal(probabilities(three, kinds, moved), probabilities(three, kinds, still))
     assert fit_sharpness(three, [2, 0] * 40, kinds)["all"].bias == 0.0
+
+
+@pytest.mark.parametrize("habit", [False, True])
+def test_a_habit_of_one_writer_about_short_texts_is_not_taken_for_a_property_of_the_kind(habit: bool) -> None:
+    rng = np.random.default_rng(1)
+    writers = np.repeat([f"w{at}" for at in range(8)], 100)
+    kinds = np.tile(np.repeat(["en-short", "en-long"], 50), 8)
+    odd = np.array([int(writer[1:]) % 2 * 2 - 1 for writer in writers]) if habit else np.ones(800)
+    true = rng.random(800) < 1 / (1 + np.exp(-1.5 * odd * np.where(kinds == "en-short", 1, -1)))
+    fitted = fit_sharpness(
+        np.zeros((800, 2), dtype=np.float32), list(true.astype(int)), list(kinds), list(writers)
+    )
+    assert set(fitted) == ({"all"} if habit else {"all", "en-short", "en-long"})
 
 
 def _softmax(row: np.ndarray) -> np.ndarray:

@@ -91,6 +91,17 @@ def _of_moment(row: MomentRow, shown: Shown) -> Example:
     )
 
 
+def writers_of(rows: Labelled) -> dict[str, list[str]]:
+    """Head → writers of the judged texts, in the order of `examples_of`."""
+    offers = [(row.writer, row.labelled.moment.proposal is not None) for row in rows.moments]
+    return {
+        "need": [row.writer for row in rows.requests],
+        "reaction": [row.writer for row in rows.followups],
+        "accept": [writer for writer, offered in offers if offered],
+        "silence": [writer for writer, offered in offers if not offered],
+    }
+
+
 def texts_of(rows: Labelled) -> dict[str, list[str]]:
     """Head → judged texts, in the order of `examples_of`; the kind of a text is read off them."""
     moments = [row.labelled.moment for row in rows.moments]
