@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from tactful.reading.encoder.card import Sharpness
+from tactful.reading.encoder.examples import examples_of, writers_of
+from tactful.reading.encoder.reader import TOKENS_FILE, WEIGHTS
 from tactful.reading.encoder.sharpen import fit_sharpness, probabilities
+from tactful.reading.encoder.tokens import Tokens
+from tactful.reading.encoder.training.train import HEADS
+from tactful.reading.labelled import Labelled, corpora
 from tactful.reading.types import COMPLAINTS, REACTIONS
 
 COMPLAIN = np.array([label in COMPLAINTS for label in REACTIONS])
@@ -36,7 +41,9 @@ def test_of_two_classes_the_second_is_moved_and_of_three_none() -> None:
 
 
 @pytest.mark.parametrize("habit", [False, True])
-def test_a_habit_of_one_writer_about_short_texts_is_not_taken_for_a_property_of_the_kind(habit: bool) -> None:
+def test_a_habit_of_half_the_writers_about_short_texts_is_not_taken_for_a_property_of_the_kind(
+    habit: bool,
+) -> None:
     rng = np.random.default_rng(1)
     writers = np.repeat([f"w{at}" for at in range(8)], 100)
     kinds = np.tile(np.repeat(["en-short", "en-long"], 50), 8)
@@ -46,6 +53,16 @@ def test_a_habit_of_one_writer_about_short_texts_is_not_taken_for_a_property_of_
         np.zeros((800, 2), dtype=np.float32), list(true.astype(int)), list(kinds), list(writers)
     )
     assert set(fitted) == ({"all"} if habit else {"all", "en-short", "en-long"})
+
+
+def test_writers_stand_in_the_order_of_the_texts_that_are_calibrated_on() -> None:
+    some = corpora()
+    rows = Labelled(some.requests[:9], some.followups[:9], some.moments[:40])
+    tokens = Tokens.load(WEIGHTS / TOKENS_FILE)
+    shown = {task: [one.group for one in examples_of(rows, tokens) if one.task == task] for task in HEADS}
+    assert min(map(len, shown.values())) > 3
+    for task, writers in writers_of(rows).items():
+        assert [group.split("-")[0] for group in shown[task]] == writers
 
 
 def _softmax(row: np.ndarray) -> np.ndarray:

@@ -68,8 +68,8 @@ def states(
     model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is
     estimated from the text. Bundled tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
 
-    Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain, UsageError for a
-    `reader` of bundled tasks.
+    Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain, UsageError for bundled
+    tasks with a `reader` other than `encoder` or `estimate`, and for a text that is no domain and no file.
 
     >>> import tactful as tf
     >>> [state.domain for state in tf.states("coding", n=2)]
@@ -89,7 +89,7 @@ def states(
         if reader not in (DEFAULT, ESTIMATE):
             raise UsageError(
                 f"the reader {reader} reads requests of people; the bundled tasks of {source} bring an estimate of "
-                "their own: leave --reader out, or give a file of yours (--mode dataset --input FILE)"
+                "their own: leave the reader out, or give a file of yours"
             )
         return States(drawn)
     from tactful.calibration.tasks.state_rows import parse_state, state_rows

@@ -1,4 +1,4 @@
-"""Logits → calibrated probabilities: a temperature and a bias, fitted per kind of text.
+"""Logits → calibrated probabilities: a temperature and a bias, fitted on all texts, and per kind of text where that pays.
 
 The bias moves the second of two classes, and of the seven reactions the complaints together: the order among the complaints, and
 among the other labels, stays the network's; how many complaints are expected follows the texts it is calibrated on, so the
@@ -37,8 +37,9 @@ def fit_sharpness(
 ) -> dict[str, Sharpness]:
     """Calibrations that minimise the log loss: one for `all`, and one for each kind with `FEWEST` texts or more.
 
-    With `writers` the kinds share one where that reads a writer better whom neither was fitted on: how often short
-    offers are welcome, for one, is a habit of who wrote them.
+    With two `writers` or more, kinds are kept only where, all kinds together, they have the lower log loss on the texts of
+    each writer in turn that was left out of the fit; else `all` alone. How often short offers are welcome, for one, is a
+    habit of who wrote them.
     """
     answers, of = np.asarray(labels, dtype=int), np.asarray(kinds)
     if len(set(writers)) > 1 and not _kinds_pay(logits, answers, of, np.asarray(writers)):
