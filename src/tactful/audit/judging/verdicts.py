@@ -18,11 +18,11 @@ NEEDLESS = {
     "elsewhere": 4.0,
     "left": 2.0,
     "bare": 0.3,
-    "informed": 0.1,
+    "informed": 0.12,
     "greeted": 0.02,
 }
 """How many times likelier it makes that a question was needless. A calm answer is `bare` where it tells nothing new, and
-`informed` where it does: then the question was worth its while, unless a reader is all but sure (need below 0.09, and only
+`informed` where it does: then the question was worth its while, unless a reader is all but sure (need below 0.11, and only
 at the first request: later it is believed less) that nothing was missing. A request that only greets asks for nothing yet. An upset answer counts as much as the reader is
 sure that it complains."""
 COMPLAINT = {
