@@ -15,9 +15,6 @@ from tactful.reading.opening import DEFAULT, ESTIMATE, open_reader
 if TYPE_CHECKING:
     from tactful.types import State
 
-DRAWN = 50
-"""Bundled tasks that are drawn unless told otherwise."""
-
 
 class States(list["State"]):
     """Decision points. A list that also knows which lines of a file were left out, and saves itself."""
@@ -54,7 +51,7 @@ class States(list["State"]):
 def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,
-    n: int = DRAWN,
+    n: int = 50,
     domain: str | None = None,
     reader: str = "encoder",
     skip_bad: bool = False,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tactful.api.calibrate.states import DRAWN
 from tactful.cli.options import JsonFlag, ReaderFlags, SeedOption, SkipBadFlag
 from tactful.cli.output import emit_json, next_command, quoted, say
 from tactful.errors import UsageError
@@ -30,7 +29,7 @@ def states(
     ] = None,
     n: Annotated[
         int | None,
-        typer.Option("--n", min=1, help=f"synthetic: how many states; default: {DRAWN}."),
+        typer.Option("--n", min=1, help="synthetic: how many states; default: 50."),
     ] = None,
     source: Annotated[
         Path | None,
@@ -64,10 +63,10 @@ def states(
         raise UsageError("--mode synthetic needs --domain: coding or planning")
     made = make(
         source or str(domain),
-        n=n or DRAWN,
         domain=domain,
         reader=by.reader,
         skip_bad=skip_bad,
+        **({} if n is None else {"n": n}),
         **by.options(seed=seed),
     )
     made.save(out or "-")

@@ -111,7 +111,7 @@ def train(
 
     A language model: `tactful reader train --base smollm2 --lora --out reader-lm`
 
-    The held-out writers of the bundled corpora are never trained on. All corpora take some hours on one core, learning further about one; --lora: bound it by --limit.
+    The held-out writers of the bundled corpora are never trained on. All corpora take some hours on one core, learning further nearly two; --lora: bound it by --limit.
     """
     from tactful.api.reader import train_reader
     from tactful.cli.progress import steps

@@ -25,6 +25,7 @@ class Example:
     """Class probabilities of the task's head; they sum to 1."""
     group: str
     """Contrast group: stays in one batch."""
+    writer: str = ""
     rival: str = ""
     """Examples with the same rival key are ranked against each other; empty: not ranked."""
     gaps: tuple[float, ...] = ()
@@ -61,6 +62,7 @@ def _of_request(row: RequestRow, shown: Shown) -> Example:
         shown=shown,
         target=(1 - is_open, is_open),
         group=row.group,
+        writer=row.writer,
         rival=row.group,
         gaps=gaps if row.missing else (),
     )
@@ -73,7 +75,9 @@ def _of_followup(row: FollowUpRow, shown: Shown) -> Example:
     target[row.label7] = 1 - _TOLERABLE if others else 1.0
     for label in others:
         target[label] += _TOLERABLE / len(others)
-    return Example(task="reaction", shown=shown, target=tuple(target.values()), group=row.group)
+    return Example(
+        task="reaction", shown=shown, target=tuple(target.values()), group=row.group, writer=row.writer
+    )
 
 
 def _of_moment(row: MomentRow, shown: Shown) -> Example:
@@ -86,20 +90,10 @@ def _of_moment(row: MomentRow, shown: Shown) -> Example:
         shown=shown,
         target=(1 - good, good),
         group=session,
+        writer=row.writer,
         rival="" if silent else session,
         weight=0.5 if silent else 1.0,
     )
-
-
-def writers_of(rows: Labelled) -> dict[str, list[str]]:
-    """Head → writers of the judged texts, in the order of `examples_of`."""
-    offers = [(row.writer, row.labelled.moment.proposal is not None) for row in rows.moments]
-    return {
-        "need": [row.writer for row in rows.requests],
-        "reaction": [row.writer for row in rows.followups],
-        "accept": [writer for writer, offered in offers if offered],
-        "silence": [writer for writer, offered in offers if not offered],
-    }
 
 
 def texts_of(rows: Labelled) -> dict[str, list[str]]:

@@ -42,9 +42,10 @@ def fit_sharpness(
     habit of who wrote them.
     """
     answers, of = np.asarray(labels, dtype=int), np.asarray(kinds)
+    fitted = _per_kind(logits, answers, of)
     if len(set(writers)) > 1 and not _kinds_pay(logits, answers, of, np.asarray(writers)):
-        return {"all": _fit(logits, answers)}
-    return _per_kind(logits, answers, of)
+        return {"all": fitted["all"]}
+    return fitted
 
 
 def _per_kind(logits: Floats, answers: _Ints, kinds: _Texts) -> dict[str, Sharpness]:
@@ -62,11 +63,16 @@ def _kinds_pay(logits: Floats, answers: _Ints, kinds: _Texts, writers: _Texts) -
     for writer in sorted(set(writers)):
         out = writers == writer
         fitted = _per_kind(logits[~out], answers[~out], kinds[~out])
-        mine, right = list(kinds[out]), answers[out][:, None]
-        for sign, sharp in ((1, fitted), (-1, {"all": fitted["all"]})):
-            chances = np.take_along_axis(probabilities(logits[out], mine, sharp), right, axis=1)
-            gain += sign * float(np.log(np.maximum(chances, 1e-9)).sum())
+        here = (logits[out], answers[out], list(kinds[out]))
+        gain += _log_likelihood(*here, fitted) - _log_likelihood(*here, {"all": fitted["all"]})
     return gain > 0
+
+
+def _log_likelihood(
+    logits: Floats, answers: _Ints, kinds: Sequence[str], sharpness: Mapping[str, Sharpness]
+) -> float:
+    right = np.take_along_axis(probabilities(logits, kinds, sharpness), answers[:, None], axis=1)
+    return float(np.log(np.maximum(right, 1e-9)).sum())
 
 
 def _fit(logits: Floats, labels: _Ints) -> Sharpness:

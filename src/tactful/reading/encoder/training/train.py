@@ -21,14 +21,7 @@ from tactful.reading.encoder.card import (
     read_card,
     refuse_used,
 )
-from tactful.reading.encoder.examples import (
-    Example,
-    examples_of,
-    exchange_of,
-    request_of,
-    texts_of,
-    writers_of,
-)
+from tactful.reading.encoder.examples import Example, examples_of, exchange_of, request_of, texts_of
 from tactful.reading.encoder.glosses import GLOSSES_FILE, Glosses, Words
 from tactful.reading.encoder.network import Floats, Network, Runs
 from tactful.reading.encoder.reader import NETWORK_FILE, TOKENS_FILE
@@ -165,7 +158,7 @@ def finish(
     `trained` and `held` are the texts of `training` and `calibration` as the network is shown them; `before` is
     the card of the reader that was trained further, whose scripts and words stay known; `continues` says which it was.
     """
-    heads, near = _bounded(network, trained, held, calibration, before)
+    heads, near = _bounded(network, trained, held, texts_of(calibration), before)
     save_scope(out / SCOPE_FILE, near)
     card = ReaderCard(
         files={name: file_sha256(out / name) for name in (*files, SCOPE_FILE)},
@@ -231,7 +224,7 @@ def _bounded(
     network: Runs,
     trained: Sequence[Example],
     held: Sequence[Example],
-    calibration: Labelled,
+    texts: Mapping[str, Sequence[str]],
     before: ReaderCard | None,
 ) -> tuple[dict[str, HeadCard], dict[str, Near]]:
     """Per head: calibration and the limit of distance on the calibration texts; where the training texts lie.
@@ -239,7 +232,6 @@ def _bounded(
     Without such texts a head keeps the calibration of `before`, or has none.
     """
     heads, near = {}, {}
-    texts, writers = texts_of(calibration), writers_of(calibration)
     for head in HEADS:
         inside = [one for one in trained if one.task == head]
         if not inside:
@@ -261,7 +253,8 @@ def _bounded(
             found = network.run([one.shown for one in outside], (head,))
             answers = [int(np.argmax(one.target)) for one in outside]
             logits: Floats = found.logits[head]
-            sharpness = fit_sharpness(logits, answers, [kind_of(text) for text in texts[head]], writers[head])
+            kinds, writers = [kind_of(text) for text in texts[head]], [one.writer for one in outside]
+            sharpness = fit_sharpness(logits, answers, kinds, writers)
             farthest = max(farthest, float(near[head].distance(found.vector).max()))
         heads[head] = HeadCard(sharpness=sharpness, farthest=BEYOND * farthest)
     return heads, near
