@@ -175,6 +175,11 @@ def test_requests_in_memory_become_states() -> None:
         tf.states(["Sort my list"])
 
 
+def test_a_number_of_tasks_beside_rows_of_ones_own_is_refused() -> None:
+    with pytest.raises(UsageError, match="n = 3: that many are drawn of bundled tasks"):
+        tf.states(["Sort my list"], n=3, domain="coding")
+
+
 @pytest.mark.slow
 def test_failures_in_memory_are_taken_again(
     made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -13,7 +13,7 @@ from tactful.api.calibrate.evaluate import EvaluateOptions, evaluate
 from tactful.api.calibrate.pairs import pairs
 from tactful.api.calibrate.reward import RewardOptions, reward
 from tactful.api.calibrate.rollout import RolloutOptions, rollout
-from tactful.api.calibrate.states import states
+from tactful.api.calibrate.states import names_a_domain, states
 from tactful.api.loading import load
 from tactful.api.options import ExecutorOptions, ModelOptions, executor_options, run_options, takes
 from tactful.api.runs import Run
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tactful.types import Policy, PreferencePair, State
 
 FILE_NAME = "iterate.json"
+_TASKS = 60
 _TEXTS = ("config", "train_config")
 """Settings that are the text of a file."""
 
@@ -32,7 +33,7 @@ _TEXTS = ("config", "train_config")
 class IterateOptions(ModelOptions, ExecutorOptions, total=False):
     """What may be given to `iterate` beside states, model, rounds and folder."""
 
-    n: int
+    n: int | None
     """Tasks that are drawn, where `states` is a domain; default 60."""
     held_out: float
     """Share of the base tasks that no round trains on; default 0.3."""
@@ -195,7 +196,7 @@ class _Loop:
             "base": given.get("base"),
             "train_config": Path(training).read_text(encoding="utf-8") if training else None,
             "config": Path(config).read_text(encoding="utf-8") if config else None,
-            "n": given.get("n", 60),
+            "n": given.get("n") or _TASKS,
             "held_out": given.get("held_out", 0.3),
             "start": given.get("start", "random"),
             "actions": given.get("actions", "levels"),
@@ -208,7 +209,8 @@ class _Loop:
         """Tasks to train on and tasks to measure on, by base task."""
         from tactful.data.splits import split_by_group
 
-        tasks = states(self.source, n=self.options.get("n", 60), seed=self.seed)
+        drawn = self.options.get("n") or (_TASKS if names_a_domain(str(self.source)) else None)
+        tasks = states(self.source, n=drawn, seed=self.seed)
         share = self.options.get("held_out", 0.3)
         parts = split_by_group(
             [task.group for task in tasks],

@@ -51,7 +51,7 @@ class States(list["State"]):
 def states(
     source: str | Path | Iterable[str | Mapping[str, Any] | State] = "coding",
     *,
-    n: int = 50,
+    n: int | None = None,
     domain: str | None = None,
     reader: str = "encoder",
     skip_bad: bool = False,
@@ -59,14 +59,14 @@ def states(
 ) -> States:
     """Decision points with clarity and complexity in [0, 1], from which rollouts start.
 
-    `source` is a domain with bundled tasks (`coding`, `planning`), of which `seed` draws `n`; or a file (JSONL or CSV
+    `source` is a domain with bundled tasks (`coding`, `planning`), of which `seed` draws `n` (50); or a file (JSONL or CSV
     with a `query` in each row); or requests in memory: texts, rows or states. `domain` holds for rows that name none.
     What a row does not say of clarity is read by `reader`: `encoder` (bundled), `surface`, a folder of yours, a
     model (`options` say where it answers), or `estimate` (counts of words, fitted on the bundled tasks). Complexity is
     estimated from the text. Bundled tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain, UsageError for bundled
-    tasks with a `reader` other than `encoder` or `estimate`, and for a text that is no domain and no file.
+    tasks with a `reader` other than `encoder` or `estimate`, for `n` beside rows of your own, and for a text that is no domain and no file.
 
     >>> import tactful as tf
     >>> [state.domain for state in tf.states("coding", n=2)]
@@ -77,18 +77,22 @@ def states(
     """
     from tactful.calibration.tasks.states import complete_states, synthetic_states
 
-    if isinstance(source, str) and _names_a_domain(source):
+    if isinstance(source, str) and names_a_domain(source):
         if len(source.split()) > 1:
             raise UsageError(
                 f"'{source}' is no domain and no file; check the path, or, for one request, give a list: [{source!r}]"
             )
-        drawn = synthetic_states(source, n, options.get("seed", 0))
+        drawn = synthetic_states(source, 50 if n is None else n, options.get("seed", 0))
         if reader not in (DEFAULT, ESTIMATE):
             raise UsageError(
                 f"the reader {reader} reads requests of people; the bundled tasks of {source} bring an estimate of "
                 "their own: leave the reader out, or give a file of yours"
             )
         return States(drawn)
+    if n is not None:
+        raise UsageError(
+            f"n = {n}: that many are drawn of bundled tasks; every row of your own is taken: leave n out, or cut the rows"
+        )
     from tactful.calibration.tasks.state_rows import parse_state, state_rows
 
     def row(item: Any) -> State:
@@ -111,5 +115,6 @@ def states(
     return made
 
 
-def _names_a_domain(source: str) -> bool:
+def names_a_domain(source: str) -> bool:
+    """Whether a text names a domain rather than a file."""
     return source != "-" and not Path(source).suffix and "/" not in source and not Path(source).exists()

@@ -38,7 +38,9 @@ def iterate(
         Path, typer.Option("--out", help="Folder of the loop; one that was begun is gone on with.")
     ],
     rounds: Annotated[int, typer.Option("--rounds", min=1, help="At most so many, in all.")] = 3,
-    n: Annotated[int, typer.Option("--n", min=2, help="Tasks that are drawn of a domain.")] = 60,
+    n: Annotated[
+        int | None, typer.Option("--n", min=2, help="Tasks that are drawn of a domain; default: 60.")
+    ] = None,
     held_out: Annotated[
         float,
         typer.Option(

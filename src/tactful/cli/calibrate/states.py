@@ -63,10 +63,10 @@ def states(
         raise UsageError("--mode synthetic needs --domain: coding or planning")
     made = make(
         source or str(domain),
+        n=n,
         domain=domain,
         reader=by.reader,
         skip_bad=skip_bad,
-        **({} if n is None else {"n": n}),
         **by.options(seed=seed),
     )
     made.save(out or "-")
