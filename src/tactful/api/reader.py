@@ -156,11 +156,14 @@ def train_reader(
     from tactful.reading.encoder.training.learning import LearningSettings
     from tactful.reading.encoder.training.train import continue_encoder, train_encoder
     from tactful.reading.labelled import Labelled, corpora, read_labelled
+    from tactful.weights.extras import need
 
     own = read_labelled(paths, skip_bad=skip_bad, on_bad=on_bad)[0] if paths else Labelled()
     if keep_aside:
         own = own.kept_aside()[0]
     aside = set(listed("calibrate_on", calibrate_on)) or (set(CALIBRATION) if with_corpora else set())
+    if with_corpora:  # reading them takes seconds: what is lacking is told before
+        need("torch", what="training a reader")
     bundled = corpora().without(HELD_OUT) if with_corpora else Labelled()
     if absent := sorted(aside - {*bundled.writers, *own.writers}):
         raise UsageError(

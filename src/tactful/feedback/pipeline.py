@@ -111,7 +111,9 @@ class JudgeStage:
             model = context.models[name]
             reader = self.reading.over(model)
             provenance = Provenance(
-                model=reader.name, generator=model.generator, prompt_hashes=dict(reader.prompts)
+                model=judge_name(self.config, reading=self.reading),
+                generator=model.generator,
+                prompt_hashes=dict(reader.prompts),
             )
             return TurnReader(reader, config=self.config, provenance=provenance)
         return FeedbackJudge(context.models[name], self.config, max_chars=self.config.max_chars)
@@ -153,10 +155,14 @@ class JudgeStage:
         )
 
 
-def judge_name(config: JudgeConfig, embedded: TurnJudge | None = None) -> str:
-    """Who judges, as judgements say it and fitted confidences know it: `m`, `a, b`, or `m ×3` for three draws."""
-    if config.reader:
-        return f"reader {config.reader} ×{config.samples}"
+def judge_name(
+    config: JudgeConfig, embedded: TurnJudge | None = None, reading: ReaderByCalls | None = None
+) -> str:
+    """Who judges, as judgements say it and fitted confidences know it: `m`, `a, b`, `m ×3` for three draws; of a reader
+    that asks a model, `reader m ×5` for five."""
+    if reading is not None:
+        draws = f" ×{reading.setup.samples}" if reading.asked.way == "prompted" else ""
+        return f"reader {reading.name}{draws}"
     names = (embedded.name if name == EMBEDDED and embedded else name for name in config.judges)
     return ", ".join(names) + (f" ×{config.votes}" if config.votes > 1 else "")
 
@@ -217,7 +223,7 @@ def open_judge_job(config: JudgeConfig, turns: Iterable[Turn]) -> Job:
     reading = _reading(config)
     fitted, fit_digest = read_fit(config.confidence)
     if fitted is not None:
-        fitted.refuse_other(judge_name(config, embedded), config.confidence)
+        fitted.refuse_other(judge_name(config, embedded, reading), config.confidence)
     config = config.model_copy(
         update={
             "embedded_hash": digest,

@@ -41,9 +41,37 @@ def test_a_prompted_reader_judges_by_several_draws_and_what_it_cost_is_counted(
     assert [one["label"] for one in made] == ["neg_correction", "pos_praise"]
     # three draws of .99, half a draw spread over seven: (2.97 + .5/7) / 3.5
     assert made[0]["confidence"] == pytest.approx((2.97 + 0.5 / 7) / 3.5, abs=1e-3)
-    assert made[0]["provenance"]["model"] == "m"
+    assert made[0]["provenance"]["model"] == "reader m ×3"
     assert "reading/reaction" in made[0]["provenance"]["prompt_hashes"]
     assert json.loads(done.stdout)["usage"]["calls"] == 6 + server.probes
+
+
+def test_the_confidence_fitted_on_a_prompted_readers_run_serves_the_next_one_of_as_many_draws(
+    tactful, tmp_path: Path
+) -> None:
+    rows = [
+        {"id": f"t{at}", "source": "here", "dialogue": f"d{at}", "q_t": f"Write {at}", "a_t": "Done."}
+        | {"user_next": "that is wrong", "label7": "neg_correction" if at % 5 else "neutral"}
+        for at in range(80)
+    ]  # fmt: skip
+    labelled = tmp_path / "labelled.jsonl"
+    labelled.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    fitted = tmp_path / "map.json"
+    with serving(script={"that is wrong\nend next": WRONG, ".": GOOD}) as server:
+        by = ("--reader", "m", "--base-url", server.base_url, "--samples")
+        judged = tactful("feedback", "judge", labelled, *by, "3", "--out", tmp_path / "run")
+        assert judged.returncode == 0, judged.stderr
+        done = tactful("feedback", "fit-confidence", labelled, "--judged", tmp_path / "run", "--out", fitted)
+        assert done.returncode == 0, done.stderr
+        again = tactful(
+            "feedback", "judge", labelled, *by, "3", "--confidence", fitted, "--out", tmp_path / "again"
+        )
+        assert again.returncode == 0, again.stderr
+        other = tactful(
+            "feedback", "judge", labelled, *by, "2", "--confidence", fitted, "--out", tmp_path / "other"
+        )
+    assert all(row["judgement"]["fitted"] for row in records(tmp_path / "again"))
+    assert "was fitted for the judge 'reader m ×3', but 'reader m ×2' judges here" in other.stderr
 
 
 def test_a_decisions_endpoint_judges(tactful, tmp_path: Path, chats: Path) -> None:

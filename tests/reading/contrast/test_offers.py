@@ -11,6 +11,7 @@ import pytest
 from tactful.reading.opening import open_embedded_reader
 from tactful.types import Event, Moment
 
+pytestmark = pytest.mark.slow  # half a minute of reading
 SAME_OFFER = {"redundant", "badtime", "annoyed"}
 
 
