@@ -226,3 +226,21 @@ def test_it_stops_unless_the_whole_interval_of_the_gain_is_above_zero() -> None:
     assert "contains 0" in why_stop(gained(0.0, 0.2))
     assert "is worse" in why_stop(gained(-0.2, -0.1))
     assert "not estimable" in why_stop(gained(None, None))
+
+
+@pytest.mark.parametrize(
+    ("source", "n", "said"),
+    [
+        ("planning", 0, "--n 0: at least one state"),
+        (Path("planning"), None, "planning: "),
+        ("states.jsonl", 5, "n = 5: that many are drawn of bundled tasks"),
+    ],
+)
+def test_a_count_that_draws_nothing_and_what_is_no_domain_are_told_before_a_folder_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str | Path, n: int | None, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    tf.states("planning", n=4).save("states.jsonl")
+    with pytest.raises((UserError, DataError), match=said):
+        tf.iterate(source, model="offline", rounds=1, out="loop", n=n, progress="off")
+    assert not Path("loop").exists()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FILE_NAME = "iterate.json"
 _TASKS = 60
+"""That are drawn of a domain unless told otherwise."""
 _TEXTS = ("config", "train_config")
 """Settings that are the text of a file."""
 
@@ -196,7 +197,7 @@ class _Loop:
             "base": given.get("base"),
             "train_config": Path(training).read_text(encoding="utf-8") if training else None,
             "config": Path(config).read_text(encoding="utf-8") if config else None,
-            "n": given.get("n") or _TASKS,
+            "n": _TASKS if given.get("n") is None else given["n"],
             "held_out": given.get("held_out", 0.3),
             "start": given.get("start", "random"),
             "actions": given.get("actions", "levels"),
@@ -209,7 +210,9 @@ class _Loop:
         """Tasks to train on and tasks to measure on, by base task."""
         from tactful.data.splits import split_by_group
 
-        drawn = self.options.get("n") or (_TASKS if names_a_domain(str(self.source)) else None)
+        drawn = self.options.get("n")
+        if drawn is None and names_a_domain(self.source):
+            drawn = _TASKS
         tasks = states(self.source, n=drawn, seed=self.seed)
         share = self.options.get("held_out", 0.3)
         parts = split_by_group(

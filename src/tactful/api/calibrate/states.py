@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, TypeGuard, Unpack
 
 from tactful.api.inputs import Input
 from tactful.api.options import ReaderOptions, reader_setup, takes
@@ -77,7 +77,7 @@ def states(
     """
     from tactful.calibration.tasks.states import complete_states, synthetic_states
 
-    if isinstance(source, str) and names_a_domain(source):
+    if names_a_domain(source):
         if len(source.split()) > 1:
             raise UsageError(
                 f"'{source}' is no domain and no file; check the path, or, for one request, give a list: [{source!r}]"
@@ -115,6 +115,12 @@ def states(
     return made
 
 
-def names_a_domain(source: str) -> bool:
-    """Whether a text names a domain rather than a file."""
-    return source != "-" and not Path(source).suffix and "/" not in source and not Path(source).exists()
+def names_a_domain(source: object) -> TypeGuard[str]:
+    """Whether this is the name of a domain, and no file or rows."""
+    return (
+        isinstance(source, str)
+        and source != "-"
+        and not Path(source).suffix
+        and "/" not in source
+        and not Path(source).exists()
+    )

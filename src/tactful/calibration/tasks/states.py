@@ -121,7 +121,7 @@ def _can_crossfit(states: Sequence[State]) -> bool:
     return not per_wording[""] and min(len(per_wording["complete"]), len(per_wording["open"])) >= 2 * FOLDS
 
 
-def synthetic_states(domain: str, n: int = 50, seed: int = 0) -> list[State]:
+def synthetic_states(domain: str, n: int, seed: int = 0) -> list[State]:
     """`n` states drawn from the bundled tasks, half complete and half open, with cross-fitted estimates.
 
     Drawn without repetition as long as the bundle lasts, base tasks spread evenly: the two wordings of one task
