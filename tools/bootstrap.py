@@ -129,6 +129,37 @@ def install_command(python: Path, lock: Path = LOCK) -> list[str]:
     return [*pip, "--only-binary=:all:", "--require-hashes", "-r", str(lock)]
 
 
+def quick_command(python: Path, lock: Path = LOCK) -> list[str]:
+    """The same by uv, which is in the lock itself: a fifth of pip's time, bytecode included."""
+    uv = [
+        str(python.with_name("uv")),
+        "pip",
+        "install",
+        "--quiet",
+        "--python",
+        str(python),
+        "--compile-bytecode",
+    ]
+    return [*uv, "--only-binary", ":all:", "--require-hashes", "-r", str(lock)]
+
+
+def entry(name: str, lock: Path = LOCK) -> str:
+    """The requirement `name` as the lock has it, hashes included."""
+    joined = lock.read_text(encoding="utf-8").replace("\\\n", " ")
+    return next(line for line in joined.splitlines() if line.startswith(f"{name}=="))
+
+
+def install(python: Path, lock: Path = LOCK) -> None:
+    """Install the lock: by uv, or by pip alone where uv can't (a mirror that only pip's settings name, say)."""
+    alone = python.parent.parent / "uv.txt"
+    alone.write_text(entry("uv", lock) + "\n", encoding="utf-8")
+    for command in (install_command(python, alone), quick_command(python, lock)):
+        if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
+            print("tactful: uv could not do it; trying pip alone, which takes some minutes", flush=True)
+            run(install_command(python, lock), what="installing requirements.lock")
+            return
+
+
 def run(command: list[str], *, what: str) -> None:
     """Run a set-up step; raise SetupError when it fails."""
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
@@ -151,7 +182,7 @@ def set_up() -> Path:
     if VENV.exists():
         shutil.rmtree(VENV)
     run([sys.executable, "-m", "venv", str(VENV)], what="making .venv")
-    run(install_command(python), what="installing requirements.lock")
+    install(python)
     editable = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     run([*editable, "--no-index", "--no-deps", "--no-build-isolation", "-e", "."], what="installing tactful")
     (VENV / "made-from").write_text(stamp())

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,38 +70,64 @@ def make_wheel(folder: Path) -> Path:
     return wheel
 
 
-def install(lock_line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    """The bootstrap's own pip command, on a lock of one line, from `folder` alone."""
-    lock = folder / "requirements.lock"
-    lock.write_text(lock_line + "\n", encoding="utf-8")
-    command = load_bootstrap().install_command(Path(sys.executable), lock)
-    offline = ["--isolated", "--no-index", "--find-links", str(folder), "--target", str(folder / "site")]
-    return subprocess.run([*command, *offline], capture_output=True, text=True, timeout=120, check=False)
+Installs = Callable[[str, Path], "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(params=["uv", "pip"])
+def install(request: pytest.FixtureRequest) -> Installs:
+    """The bootstrap's own command, on a lock of one line, from a folder alone: by uv, and by pip where uv can't."""
+    bootstrap, by_uv = load_bootstrap(), request.param == "uv"
+    made = bootstrap.quick_command if by_uv else bootstrap.install_command
+
+    def installed(lock_line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        lock = folder / "requirements.lock"
+        lock.write_text(lock_line + "\n", encoding="utf-8")
+        offline = ["--no-index", "--find-links", str(folder), "--target", str(folder / "site")]
+        command = [*made(Path(sys.executable), lock), "--no-config" if by_uv else "--isolated", *offline]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    return installed
 
 
 @pytest.mark.slow
-def test_a_file_with_the_right_hash_is_installed(tmp_path: Path) -> None:
+def test_a_file_with_the_right_hash_is_installed(tmp_path: Path, install: Installs) -> None:
     digest = hashlib.sha256(make_wheel(tmp_path).read_bytes()).hexdigest()
     done = install(f"tinypart==1.0 --hash=sha256:{digest}", tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "site" / "tinypart.py").is_file()
 
 
-def test_a_file_that_changed_after_locking_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_changed_after_locking_is_refused(tmp_path: Path, install: Installs) -> None:
     wheel = make_wheel(tmp_path)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     with zipfile.ZipFile(wheel, "a") as archive:
         archive.writestr("slipped_in.py", "print('not what was locked')\n")
     done = install(f"tinypart==1.0 --hash=sha256:{digest}", tmp_path)
     assert done.returncode != 0
-    assert "DO NOT MATCH THE HASHES" in done.stderr
-    assert not (tmp_path / "site").exists()
+    assert "DO NOT MATCH THE HASHES" in done.stderr or "Hash mismatch" in done.stderr
+    assert not list((tmp_path / "site").glob("*.py"))
 
 
 @pytest.mark.parametrize("line", ["tinypart==1.0", "tinypart>=1.0"])
-def test_a_requirement_without_hash_is_refused(tmp_path: Path, line: str) -> None:
+def test_a_requirement_without_hash_is_refused(tmp_path: Path, line: str, install: Installs) -> None:
     make_wheel(tmp_path)
     done = install(line, tmp_path)
     assert done.returncode != 0
     assert "--require-hashes" in done.stderr
-    assert not (tmp_path / "site").exists()
+    assert not list((tmp_path / "site").glob("*.py"))
+
+
+def test_where_uv_cannot_install_pip_does(tmp_path: Path) -> None:
+    """Two stand-ins: a Python whose pip works and whose uv ends with an error, as behind a mirror that it does not know."""
+    bootstrap, said = load_bootstrap(), tmp_path / "said"
+    python, uv = tmp_path / "bin" / "python", tmp_path / "bin" / "uv"
+    python.parent.mkdir()
+    for program, code in ((python, 0), (uv, 2)):
+        program.write_text(f'#!/bin/sh\necho "{program.name} $*" >> {said}\nexit {code}\n', encoding="utf-8")
+        program.chmod(0o755)
+    bootstrap.install(python, ROOT / "requirements.lock")
+    first, second, last = said.read_text(encoding="utf-8").splitlines()
+    assert first.startswith("python -m pip") and first.endswith("uv.txt")
+    assert second.startswith("uv pip install")
+    assert last.startswith("python -m pip") and last.endswith("requirements.lock")
+    assert (tmp_path / "uv.txt").read_text(encoding="utf-8").startswith("uv==")
