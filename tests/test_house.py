@@ -28,6 +28,7 @@ HEAVY = {"aiohttp", "numpy", "scipy", "sklearn", "matplotlib", "torch"}
 # ---------------------------------------------------------------- imports
 
 
+@pytest.mark.slow
 def test_imports_point_up_the_house(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,6 +67,7 @@ print(json.dumps(seen))
 """
 
 
+@pytest.mark.slow
 def test_help_of_every_command_loads_nothing_heavy_and_takes_no_network() -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELP], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
@@ -123,6 +125,7 @@ def test_every_action_space_file_is_used_by_its_space() -> None:
 # ---------------------------------------------------------------- text
 
 
+@pytest.mark.slow
 def test_every_module_opens_with_a_docstring() -> None:
     def says_what_it_is(path: Path) -> bool:
         docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
@@ -144,6 +147,7 @@ def tracked() -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
     own = [str(ROOT), str(Path(sys.prefix))]
     homes = re.compile(r"(?<![\w.])/(?:home|Users)/(?!user\b|me\b|you\b|nobody\b|x\b)[a-z][\w-]*/")
@@ -156,6 +160,7 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
     assert not found
 
 
+@pytest.mark.slow
 def test_no_tracked_file_names_a_package_registry() -> None:
     host = re.compile(
         r"https?://[^\s\"'<>)]*(?:/simple\b|/packages/|pythonhosted|artifactory|nexus|devpi)|--(?:extra-)?index-url[ =]\S+://",
@@ -208,6 +213,7 @@ def _names(module: str) -> set[str]:
     return found | set(dir(importlib.import_module(module))) if "__getattr__" in found else found
 
 
+@pytest.mark.slow
 def test_benchmarks_tools_and_examples_import_what_there_is() -> None:
     files = [file for room in ("benchmarks", "tools", "examples") for file in (ROOT / room).rglob("*.py")]
     asked = [

@@ -113,6 +113,7 @@ def test_an_evaluation_has_a_headline_a_table_and_a_picture(made: dict[str, Any]
     assert next(iter(again)).leaves
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("call", "said"),
     [
@@ -146,6 +147,7 @@ def test_a_wrong_call_is_a_sentence(made: dict[str, Any], call: Callable[[Any], 
         call(made)
 
 
+@pytest.mark.slow
 def test_a_policy_is_given_by_its_path_and_two_files_go_by_theirs(
     made: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -209,6 +211,7 @@ def test_failures_in_memory_are_taken_again(
     assert tf.load(tmp_path / "r").retry().summary.failed == 0
 
 
+@pytest.mark.slow
 def test_figures_are_of_the_records_as_they_stand_after_a_retry(
     made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

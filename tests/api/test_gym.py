@@ -11,6 +11,7 @@ from tactful.errors import DataError, UsageError, UserError
 EPISODES = Simulator().episodes(scenes=9, passes=1)
 
 
+@pytest.mark.slow
 def test_people_are_taken_as_records_too(tmp_path):
     card = tf.audit_gym(EPISODES, against=tf.moments())
     assert (card.against.name, card.against.sessions) == ("<the records given>", 30)

@@ -50,6 +50,7 @@ def test_the_folder_of_a_saved_policy_or_confidence_opens_what_lies_in_it(tmp_pa
         assert tf.load(tmp_path / name) == tf.load(tmp_path / name / f"{name}.json")
 
 
+@pytest.mark.slow
 def test_runs_of_the_gym_and_of_learn_are_loaded_and_say_what_they_said(tmp_path):
     played = tf.play(
         "bundled", model="offline", assistant="always", out=tmp_path / "g", limit=2, progress="off"

@@ -58,6 +58,7 @@ def test_importing_tactful_loads_next_to_nothing() -> None:
     assert min(float(loaded("import tactful")["ms"]) for _ in range(3)) <= 60  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Path) -> None:
     import numpy as np
 
@@ -76,6 +77,7 @@ def test_a_process_that_only_decides_needs_numpy_and_pydantic_alone(tmp_path: Pa
     assert float(found["mb"]) < 80  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_a_state_that_says_how_clear_it_is_opens_no_reader() -> None:
     found = loaded(
         "import tactful as tf; tf.states([{'query': 'Plan a dinner', 'domain': 'planning', 'query_clarity': 0.2}])"

@@ -52,6 +52,7 @@ def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Audit, Path]:
     return tf.audit(HERE / "rehearsal.jsonl", out=out), out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", WHOLE)
 def test_the_same_log_shows_the_same_faults_in_every_shape(shape):
     if not SIX.is_dir():
@@ -70,6 +71,7 @@ def test_the_same_log_shows_the_same_faults_in_every_shape(shape):
         assert false <= 2  # of 27
 
 
+@pytest.mark.slow
 def test_matters_in_one_long_session_are_judged_each_by_itself():
     if not SIX.is_dir():
         pytest.skip("the logs beside the project are not here")
@@ -125,6 +127,7 @@ def test_the_text_for_a_ticket_keeps_what_was_said_as_it_was(tmp_path):
     assert "&#" not in text
 
 
+@pytest.mark.slow
 def test_equal_logs_give_equal_audits(tmp_path, rehearsed):
     assert tf.audit(HERE / "rehearsal.jsonl") == rehearsed[0]
 

@@ -26,6 +26,7 @@ async def test_single_turn_takes_one_call_for_each_action_whoever_listens() -> N
     assert role.cost_usd > 0
 
 
+@pytest.mark.slow
 async def test_the_figures_are_scaled_up_from_the_sample() -> None:
     states = [coding_state(f"s{i}", query=f"Write f{i}(x).") for i in range(2 * SAMPLE)]
     found = await forecast(some(states), stage(mode="single"), assistant=UNKNOWN, user=UNKNOWN, seed=0)

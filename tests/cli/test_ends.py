@@ -127,6 +127,7 @@ EMPTY = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", EMPTY, ids=lambda words: " ".join(words[:2]))
 def test_an_empty_file_is_said_to_be_empty(tactful: Command, command: list[str]) -> None:
     Path("empty.jsonl").touch()

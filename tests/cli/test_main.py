@@ -145,6 +145,7 @@ def test_a_bad_line_can_be_left_out_and_is_counted(tmp_path: Path) -> None:
     assert "1 unusable lines left out" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_no_run_is_one_sentence(tmp_path: Path) -> None:
     done = tactful("runs", "show", ".", cwd=tmp_path)
     assert done.returncode == 1
@@ -187,6 +188,7 @@ def test_wrong_usage_is_exit_code_2_and_leaves_nothing_behind(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_unknown_option_is_exit_code_2_in_a_process_too(tmp_path: Path) -> None:
     assert tactful("runs", "list", "--no-such-option", cwd=tmp_path).returncode == 2
 
@@ -204,6 +206,7 @@ def test_a_text_that_names_two_urls_is_no_key() -> None:
     _refuse_double_slashes(["redis://host is down, see https://wiki", "s3://logs/a,s3://logs/b"])
 
 
+@pytest.mark.slow
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "states.jsonl").write_text("mine\n")
     done = tactful(*STATES, "--out", "states.jsonl", cwd=tmp_path)
@@ -316,6 +319,7 @@ def test_other_shells_have_a_script_too(tmp_path: Path, shell: str, sign: str) -
     assert sign in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

@@ -70,6 +70,7 @@ def test_pages_are_served_from_python_too(tmp_path: Path) -> None:
             urllib.request.urlopen(bare, timeout=20)
 
 
+@pytest.mark.slow
 def test_without_the_extra_installed_the_viewer_is_what_needs_it(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules |= dict.fromkeys(('fastapi', 'sqlalchemy')); "

@@ -150,6 +150,7 @@ def test_of_two_members_with_one_name_the_last_counts_and_others_are_not_looked_
     assert np.array_equal(read["weights"], WEIGHTS)
 
 
+@pytest.mark.slow
 def test_what_says_less_than_it_unpacks_to_is_cut_there(tmp_path):
     began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     path = tmp_path / "bomb"

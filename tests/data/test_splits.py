@@ -8,6 +8,7 @@ from tactful.errors import UsageError
 GROUPS = st.lists(st.integers(0, 30).map(str), min_size=1, max_size=80)
 
 
+@pytest.mark.slow
 @given(GROUPS, st.integers(0, 5))
 def test_parts_share_no_group_and_none_is_empty(groups, seed):
     if len(set(groups)) < 3:

@@ -290,6 +290,7 @@ def test_the_vercel_ai_sdk_goes_on_without_an_answer(tmp_path: Path) -> None:
     assert found[CLOSED]["streamTold"] == ["Be brief."]
 
 
+@pytest.mark.slow
 def test_the_snippet_of_javascript_asks_by_itself(address: str, tmp_path: Path) -> None:
     """Without the npm package: the middleware is an object, and node alone can call it."""
     node = os.environ.get("NODE") or shutil.which("node")

@@ -607,6 +607,7 @@ def test_what_a_removed_user_wrote_in_a_conversation_that_others_began_is_gone(
     assert one.decide(said(OPEN), user="bob", conversation="channel").conversation == "channel"
 
 
+@pytest.mark.slow
 def test_who_reads_so_long_that_texts_of_a_removed_user_stay_is_told_of(
     advisor: Made, tmp_path: Path
 ) -> None:

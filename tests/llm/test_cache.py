@@ -156,6 +156,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.slow
 def test_C1_kill_at_random_moments_loses_no_acknowledged_answer(tmp_path: Path) -> None:
     rng = random.Random(4)
     for turn in range(4):

@@ -35,6 +35,7 @@ CENT_TABLE = PriceTable({"m": Price(input_usd=1.0, output_usd=2.0)})
 # ---------------------------------------------------------------- L1, L2: too many requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["429", "429_date"])
 async def test_L1_retry_after_is_honoured_by_everyone(fault: str) -> None:
     async with ChatServer(sequence=[fault]) as server, opened(server) as model:
@@ -45,6 +46,7 @@ async def test_L1_retry_after_is_honoured_by_everyone(fault: str) -> None:
         assert server.jobs == 2
 
 
+@pytest.mark.slow
 async def test_L1_one_429_pauses_calls_that_had_none() -> None:
     async with ChatServer(sequence=["429"], retry_after_s=0.5) as server, opened(server) as model:
         first = asyncio.create_task(model.complete(prompt("first")))
@@ -60,6 +62,7 @@ async def test_L1_a_wait_longer_than_the_deadline_stops_the_run_and_says_until_w
             await model.complete(prompt())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("timeout_s", "ends"), [(None, "answered"), (1.0, "deferred")])
 async def test_L1_pauses_do_not_use_up_a_deadline_that_nobody_gave(
     monkeypatch: pytest.MonkeyPatch, timeout_s: float | None, ends: str
@@ -72,6 +75,7 @@ async def test_L1_pauses_do_not_use_up_a_deadline_that_nobody_gave(
         assert await outcomes(model, 1, structured=False) == {ends: 1}
 
 
+@pytest.mark.slow
 async def test_a_rate_limit_holds_for_retries_too() -> None:
     async with ChatServer(sequence=["empty"] * 3) as server, opened(server, requests_per_minute=240) as model:
         await model.complete(prompt())
@@ -79,12 +83,14 @@ async def test_a_rate_limit_holds_for_retries_too() -> None:
         assert server.asks[3].at - server.asks[0].at >= 0.7  # four a second: three gaps of a quarter
 
 
+@pytest.mark.slow
 async def test_L2_a_storm_of_429s_loses_nothing_and_sends_little_twice() -> None:
     async with ChatServer(rate_per_s=100, burst=20) as server, opened(server) as model:
         assert await outcomes(model, 120, structured=False) == {"answered": 120}
         assert server.jobs <= 1.6 * 120
 
 
+@pytest.mark.slow
 async def test_L2_with_a_rate_limit_there_are_hardly_any_429s() -> None:
     async with (
         ChatServer(rate_per_s=100, burst=40) as server,
@@ -126,6 +132,7 @@ async def test_L3_a_refusal_stops_at_once_and_says_what_to_fix(fault: str, fix: 
         assert server.jobs <= 8
 
 
+@pytest.mark.slow
 async def test_L3_a_server_that_is_not_there_stops_the_run() -> None:
     async with ChatServer() as server:
         pass
@@ -137,6 +144,7 @@ async def test_L3_a_server_that_is_not_there_stops_the_run() -> None:
 # ---------------------------------------------------------------- L4, L5: transport
 
 
+@pytest.mark.slow
 async def test_L4_server_errors_resets_and_early_closes_lose_and_double_nothing(tmp_path: Path) -> None:
     faults = {"500": 0.05, "503": 0.1, "reset": 0.05, "early_close": 0.05}
     async with (
@@ -151,6 +159,7 @@ async def test_L4_server_errors_resets_and_early_closes_lose_and_double_nothing(
     database.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["hang", "slow_drip"])
 async def test_L5_a_call_ends_by_its_deadline(fault: str) -> None:
     async with ChatServer(faults={fault: 1.0}) as server, opened(server, timeout_s=1.5) as model:
@@ -161,6 +170,7 @@ async def test_L5_a_call_ends_by_its_deadline(fault: str) -> None:
         assert failed.value.outcome == "out_of_reach"
 
 
+@pytest.mark.slow
 async def test_L4_the_wait_that_a_503_asks_for_is_honoured() -> None:
     answers = [Raw(b'{"error": {"message": "busy"}}', 503, {"Retry-After": "0.7"}), None]
     async with ChatServer(lambda ask: answers.pop(0)) as server, opened(server) as model:
@@ -169,6 +179,7 @@ async def test_L4_the_wait_that_a_503_asks_for_is_honoured() -> None:
         assert second.at - first.at >= 0.7
 
 
+@pytest.mark.slow
 async def test_L4_a_server_that_stays_broken_stops_the_run_after_ten_records(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -208,6 +219,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 async def test_L4_a_certificate_that_is_not_trusted_is_said_at_once(certificate: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
@@ -223,6 +235,7 @@ async def test_L4_a_certificate_that_is_not_trusted_is_said_at_once(certificate:
                 await model.complete(prompt())
 
 
+@pytest.mark.slow
 async def test_L5_one_hung_attempt_leaves_time_for_another() -> None:
     async with ChatServer(sequence=["hang"]) as server, opened(server, timeout_s=4.0) as model:
         assert (await model.complete(prompt())).text.startswith("Reply to")
@@ -497,6 +510,7 @@ async def test_L14_an_answer_longer_than_any_before_gets_its_whole_limit() -> No
             assert [ask.limit for ask in server.asks[-2:]] == [512, 4096]
 
 
+@pytest.mark.slow
 async def test_L14_a_money_budget_stops_cleanly_and_says_so() -> None:
     budget = Budget(usd=0.005)
     async with ChatServer() as server, opened(server, budget=budget, prices=CENT_TABLE) as model:

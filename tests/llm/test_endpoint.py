@@ -73,6 +73,7 @@ def test_a_short_key_is_cut_as_it_is_and_nothing_else_is_taken_for_it() -> None:
     assert Endpoint("http://a/v1", "none", "K").hide(b"bm9uZQ== none") == b"bm9uZQ== [key]"
 
 
+@pytest.mark.slow
 async def test_a_proxy_is_used_only_where_tactful_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     async with ChatServer() as server:
         monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")

@@ -100,6 +100,7 @@ def test_a_task_scripted_twice_is_refused() -> None:
         open_model(ModelSpec(name="offline", scripts=("calibration.reward",) * 2))
 
 
+@pytest.mark.slow
 def test_opening_the_offline_model_loads_no_http_library() -> None:
     code = (
         "import sys; from tactful.llm import ModelSpec, open_model; open_model(ModelSpec(name='offline')); "

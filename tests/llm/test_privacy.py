@@ -34,6 +34,7 @@ async def test_V2_the_rehearsal_is_never_sent() -> None:
         assert all("hidden-solution" not in str(ask.body) for ask in server.asks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [None, "echo_key", "401", "400", "html", "reset"])
 async def test_V3_a_key_reaches_no_log_error_repr_or_cache(
     fault: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

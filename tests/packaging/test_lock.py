@@ -97,6 +97,7 @@ def test_a_file_with_the_right_hash_is_installed(tmp_path: Path, install: Instal
     assert (tmp_path / "site" / "tinypart.py").is_file()
 
 
+@pytest.mark.slow
 def test_a_file_that_changed_after_locking_is_refused(tmp_path: Path, install: Installs) -> None:
     wheel = make_wheel(tmp_path)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -108,6 +109,7 @@ def test_a_file_that_changed_after_locking_is_refused(tmp_path: Path, install: I
     assert not list((tmp_path / "site").glob("*.py"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["tinypart==1.0", "tinypart>=1.0"])
 def test_a_requirement_without_hash_is_refused(tmp_path: Path, line: str, install: Installs) -> None:
     make_wheel(tmp_path)

@@ -48,6 +48,7 @@ def states(draw) -> PublicState:
 COSTS = st.lists(st.floats(0, 20), min_size=2, max_size=6).map(sorted)
 
 
+@pytest.mark.slow
 @given(seen=states(), scales=COSTS)
 @settings(max_examples=300, deadline=None)
 def test_at_one_state_less_is_asked_as_the_cost_rises(seen, scales):
@@ -55,6 +56,7 @@ def test_at_one_state_less_is_asked_as_the_cost_rises(seen, scales):
     assert asked == sorted(asked, reverse=True)
 
 
+@pytest.mark.slow
 @given(many=st.lists(states(), min_size=1, max_size=12), scales=COSTS, delta=st.floats(0, 2))
 @settings(max_examples=60, deadline=None)
 def test_the_rate_of_asking_falls_as_the_cost_rises(many, scales, delta):
@@ -73,6 +75,7 @@ def test_what_was_compared_says_what_was_done(seen):
     assert decision.weighed["need"] == round(1 - seen.query_clarity, 6)
 
 
+@pytest.mark.slow
 @given(seen=states(), needs=st.lists(st.floats(0, 1), min_size=2, max_size=6).map(sorted))
 @settings(max_examples=200, deadline=None)
 def test_more_need_never_asks_less(seen, needs):
@@ -82,6 +85,7 @@ def test_more_need_never_asks_less(seen, needs):
     assert asked == sorted(asked)
 
 
+@pytest.mark.slow
 @given(seen=states())
 @settings(max_examples=200, deadline=None)
 def test_a_rejection_never_asks_more_and_an_answer_never_less(seen):
@@ -102,6 +106,7 @@ def test_progress_through_the_task_never_asks_more(seen):
     assert asked == sorted(asked, reverse=True)
 
 
+@pytest.mark.slow
 @given(seen=states())
 @settings(max_examples=100, deadline=None)
 def test_the_need_that_tips_it_is_where_asking_begins(seen):

@@ -215,6 +215,7 @@ def test_a_difference_equal_to_the_least_margin_makes_a_pair():
     assert table.margin.tolist() == [0.25]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60)
 @given(
     clarity=st.floats(0, 1),

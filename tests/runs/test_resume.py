@@ -89,6 +89,7 @@ def check_nothing_lost_nothing_double(tmp_path, worked_on, kills, count, concurr
     assert len(worked_on) <= count + kills * concurrency
 
 
+@pytest.mark.slow
 def test_killed_twice_nothing_is_lost_or_double(tmp_path):
     worked_on = kill_at_random_points(tmp_path, kills=2, count=600)
     check_nothing_lost_nothing_double(tmp_path, worked_on, kills=2, count=600)
@@ -100,6 +101,7 @@ def test_killed_at_thirty_random_points_nothing_is_lost_or_double(tmp_path):
     check_nothing_lost_nothing_double(tmp_path, worked_on, kills=30, count=20_000)
 
 
+@pytest.mark.slow
 def test_killed_run_says_so(tmp_path):
     process = start(tmp_path / "out", 1000, "--log", tmp_path / "log", "--pause", 0.05)
     deadline = time.monotonic() + 30

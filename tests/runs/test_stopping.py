@@ -30,6 +30,7 @@ def wait_for(condition, seconds=30.0):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_stores_what_is_finished_and_says_how_to_go_on(tmp_path, number):
     log, out = Logged(tmp_path / "log"), tmp_path / "out"
@@ -48,6 +49,7 @@ def test_interrupted_run_stores_what_is_finished_and_says_how_to_go_on(tmp_path,
     assert len(folder.records_path.read_text().splitlines()) == len(stored)
 
 
+@pytest.mark.slow
 def test_ctrl_c_works_while_the_source_waits_for_a_pipe(tmp_path):
     process = start(tmp_path / "out", 0, "--pipe", stdin=subprocess.PIPE)
     process.stdin.write("".join(item.model_dump_json() + "\n" for item in items(3)))
@@ -97,6 +99,7 @@ def test_ctrl_c_does_not_wait_for_what_lingers_after_a_stop_run(tmp_path):
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_ends_at_once_though_a_stage_holds_up_the_loop(tmp_path):
     script = (
         "import sys, time; from pathlib import Path; from tests.runs import parts\n"
@@ -134,6 +137,7 @@ def test_interrupted_in_this_process_raises_with_the_summary(tmp_path):
     assert caught.value.summary.done == 3
 
 
+@pytest.mark.slow
 def test_second_process_on_a_folder_is_refused_within_a_second_naming_the_first(tmp_path):
     process = start(tmp_path / "out", 1000, "--log", tmp_path / "log", "--pause", "0.1")
     try:

@@ -68,6 +68,7 @@ def test_failing_endpoint_fails_records_not_the_run_and_all_are_accounted_for(tm
     assert all(failure.stage == "ask" for failure in summary.folder.failures())
 
 
+@pytest.mark.slow
 def test_token_budget_holds_over_resumes(tmp_path):
     with serving() as server:
         with pytest.raises(BudgetSpent):
@@ -107,6 +108,7 @@ def wait_for_jobs(base_url, number):
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_ctrl_c_with_32_calls_in_flight_stores_all_finished_and_exits_with_130(tmp_path):
     out = tmp_path / "out"
     with serving_process(latency_s=0.1) as base_url:

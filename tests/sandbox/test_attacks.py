@@ -309,6 +309,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOMBS)
 def test_X5_to_X10_bombs_are_dead_in_time_and_leave_nothing(name, attack, left_behind, monkeypatch):
     waited = [0.0]
@@ -332,6 +333,7 @@ def test_X5_to_X10_bombs_are_dead_in_time_and_leave_nothing(name, attack, left_b
     assert len(verdict.output) <= 4000
 
 
+@pytest.mark.slow
 def test_X5_to_X10_the_sandbox_works_on_after_every_bomb(attack, sandbox):
     for bomb in ("X6_thread_bomb", "X9_stdout_flood"):
         attack(BOMBS[bomb], timeout_s=0.5)

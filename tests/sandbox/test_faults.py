@@ -54,6 +54,7 @@ def test_X14_without_a_cage_nothing_runs_and_the_exit_code_is_3(sandbox):
     assert "--unsafe-exec" in done.stdout
 
 
+@pytest.mark.slow
 def test_X14_unsafe_runs_without_a_cage_and_every_verdict_says_so(sandbox):
     done = _without_landlock("unsafe")
     assert done.returncode == 0, done.stderr
@@ -92,6 +93,7 @@ def _kill_servers_during(box: Sandbox, kills: int, pause_s: float) -> threading.
 SLOW = Job(code="import time\ntime.sleep(1.0)", tests=("assert 2 + 2 == 4",))
 
 
+@pytest.mark.slow
 def test_X15_a_killed_server_is_started_again_and_the_job_run_once_more(sandbox):
     with Sandbox(workers=1) as box:
         killer = _kill_servers_during(box, kills=1, pause_s=0.2)
@@ -102,6 +104,7 @@ def test_X15_a_killed_server_is_started_again_and_the_job_run_once_more(sandbox)
         assert len(server_pids(box)) == 1
 
 
+@pytest.mark.slow
 def test_X15_a_server_killed_twice_leaves_the_job_unscored(sandbox):
     with Sandbox(workers=1) as box:
         killer = _kill_servers_during(box, kills=2, pause_s=0.2)
@@ -119,6 +122,7 @@ def _programs(family: list[psutil.Process]) -> int:
     return sum(process.cpu_times().user > 1.0 for process in family if process.is_running())
 
 
+@pytest.mark.slow
 def test_X15_a_killed_parent_leaves_no_server_and_no_program(sandbox):
     code = """
         from tactful.sandbox import Job, Sandbox

@@ -127,6 +127,7 @@ def _mixed(count: int) -> list[Job]:
     ]
 
 
+@pytest.mark.slow
 def test_verdicts_do_not_depend_on_the_number_of_workers():
     jobs = _mixed(36)
     outcomes = []
@@ -136,6 +137,7 @@ def test_verdicts_do_not_depend_on_the_number_of_workers():
     assert outcomes[0] == outcomes[1]
 
 
+@pytest.mark.slow
 def test_every_fork_server_has_the_same_hash_seed():
     job = Job(code="", tests=("assert hash('abc') == 0",))
     with Sandbox(workers=1) as one, Sandbox(workers=1) as other:
@@ -182,6 +184,7 @@ def test_jobs_are_taken_only_as_fast_as_they_run(sandbox):
     assert taken < 20
 
 
+@pytest.mark.slow
 def test_one_sandbox_serves_several_threads_and_asyncio(sandbox):
     jobs = _mixed(12)
     with Sandbox(workers=2) as box:
@@ -206,6 +209,7 @@ def test_setup_runs_after_the_program_and_before_the_tests(sandbox):
     assert sandbox.run(job).passed
 
 
+@pytest.mark.slow
 def test_a_test_that_times_out_ends_the_job_but_keeps_what_was_decided(sandbox):
     code = "def f(x):\n    while x: pass\n    return 0"
     verdict = sandbox.run(

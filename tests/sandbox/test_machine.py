@@ -61,6 +61,7 @@ def test_program_that_hangs_up_has_failed(sandbox):
     assert "closed the connection" in verdict.tests[0].detail
 
 
+@pytest.mark.slow
 def test_more_processor_time_than_granted_is_a_timeout(sandbox):
     code = """
 import hashlib, signal, threading
@@ -117,6 +118,7 @@ def test_honest_powers_and_remainders_are_computed(sandbox):
     assert sandbox.run(Job(code=code, tests=tests)).passed
 
 
+@pytest.mark.slow
 def test_equal_programs_get_equal_verdicts_whatever_runs_beside_them(sandbox):
     hog = Job(code=HOG, tests=("assert hog() == 1",), timeout_s=2)
     jobs = [job for _ in range(4) for job in (hog, *[HONEST] * 5)]
@@ -127,6 +129,7 @@ def test_equal_programs_get_equal_verdicts_whatever_runs_beside_them(sandbox):
     assert not any(verdict.passed or verdict.unscored for verdict in verdicts if verdict not in honest)
 
 
+@pytest.mark.slow
 def test_thread_that_a_shared_user_is_refused_leaves_the_program_unscored(monkeypatch, sandbox):
     shared = tiers._START.replace(
         "server.main()",
@@ -160,6 +163,7 @@ def _kill_programs(box, kills):
     return thread
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kills", [1, 2])
 def test_program_that_the_machine_kills_is_run_once_more_and_then_unscored(sandbox, kills):
     slow = Job(code="import time\ntime.sleep(1)", tests=("assert 2 + 2 == 4",))

@@ -19,6 +19,7 @@ from tactful.sandbox import Job, Sandbox
 SOUND = Job(code="def f(): return 1", tests=("assert f() == 1",))
 
 
+@pytest.mark.slow
 def test_several_threads_may_close_at_once(sandbox):
     box = Sandbox(workers=4)
     list(box.run_many([SOUND] * 4))
@@ -48,6 +49,7 @@ def test_closed_sandbox_runs_nothing_and_starts_no_server(sandbox):
     assert server_pids(box) == []
 
 
+@pytest.mark.slow
 def test_threads_that_wait_for_a_worker_when_the_sandbox_closes_are_told(sandbox):
     slow = Job(code="import time\ntime.sleep(0.5)", tests=("assert 1 == 1",))
     box = Sandbox(workers=1)
@@ -74,6 +76,7 @@ def test_programs_whose_verdicts_are_no_longer_wanted_are_ended(sandbox):
         assert box.run(SOUND).passed
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_programs_under_way(sandbox):
     code = """
         import signal

@@ -28,12 +28,14 @@ def one_core():
     os.sched_setaffinity(0, cores)
 
 
+@pytest.mark.slow
 def test_programs_that_share_a_core_pass_as_they_do_alone(sandbox, one_core):
     jobs = [Job(code=WORKING, tests=("assert work(0.4) == 1",), timeout_s=0.8) for _ in range(5)]
     with Sandbox(workers=5) as box:
         assert [verdict for verdict in box.run_many(jobs) if not verdict.passed] == []
 
 
+@pytest.mark.slow
 def test_programs_that_share_a_core_and_take_too_long_time_out(sandbox, one_core):
     jobs = [Job(code=WORKING, tests=("assert work(9) == 1",), timeout_s=0.4) for _ in range(3)]
     with Sandbox(workers=3) as box:
@@ -41,6 +43,7 @@ def test_programs_that_share_a_core_and_take_too_long_time_out(sandbox, one_core
     assert [verdict.tests[0].outcome for verdict in verdicts] == [Outcome.TIMEOUT] * 3
 
 
+@pytest.mark.slow
 def test_the_clock_of_a_program_begins_when_its_cage_is_closed(monkeypatch, sandbox):
     slow = tiers._START.replace(
         "server.main()",
@@ -52,6 +55,7 @@ def test_the_clock_of_a_program_begins_when_its_cage_is_closed(monkeypatch, sand
         assert box.run(Job(code="", tests=("assert 1 + 1 == 2",), timeout_s=0.5)).passed
 
 
+@pytest.mark.slow
 def test_program_that_never_gets_to_run_is_unscored(monkeypatch, sandbox):
     monkeypatch.setattr(follow, "_MOST_WAITING", 1)
     monkeypatch.setattr(Worker, "_kept_waiting_s", lambda worker: 1000.0)
@@ -61,6 +65,7 @@ def test_program_that_never_gets_to_run_is_unscored(monkeypatch, sandbox):
     assert "kept this one from a processor" in verdict.error
 
 
+@pytest.mark.slow
 def test_child_that_does_not_reach_its_cage_is_unscored(monkeypatch, sandbox):
     monkeypatch.setattr(follow.Clock, "left_s", lambda clock, caged: -1.0)
     verdict = sandbox.run(Job(code="", tests=("assert 1 == 1",)))
@@ -68,6 +73,7 @@ def test_child_that_does_not_reach_its_cage_is_unscored(monkeypatch, sandbox):
     assert "did not get as far as its cage" in verdict.error
 
 
+@pytest.mark.slow
 def test_reports_that_lay_ready_when_the_time_was_up_are_read(monkeypatch, sandbox):
     def late(clock: follow.Clock, caged: bool) -> float:
         clock.began = clock.began or (time.monotonic() if caged else None)

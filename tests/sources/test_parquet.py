@@ -111,6 +111,7 @@ def test_the_kind_of_records_in_a_table_is_recognised(tmp_path: Path) -> None:
     assert detect_kind(table(tmp_path / "p.parquet", rows)) == "pairs"
 
 
+@pytest.mark.slow
 def test_a_table_of_one_row_group_is_read_a_batch_at_a_time(tmp_path: Path) -> None:
     def peak(count: int) -> int:
         rows = [{"id": f"item-{number}", "said": "x" * 200, "level": number} for number in range(count)]

@@ -129,6 +129,7 @@ def test_missing_credentials_are_told(put: Put, monkeypatch: pytest.MonkeyPatch,
         list(Rows(url, dict))
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_reached_is_told(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     url = put("a.jsonl", b"{}\n")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -159,6 +159,7 @@ def test_an_interval_below_zero_is_not_above_it():
     assert not Estimate(value=0.1, low=0.0, high=0.2, items=3, groups=3).above_zero
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.floats(-1, 1) | st.just(float("nan"))), max_size=30))
 def test_group_means_are_those_of_a_loop(rows):
     groups, values = [g for g, _ in rows], np.array([v for _, v in rows], dtype=float)

@@ -27,6 +27,7 @@ def test_the_burstiest_of_n_gaps_has_one_after_the_correction_for_size_alone():
     assert burstiness([0, 0, 0, 0, 7], finite_size=True) == pytest.approx(1.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [14, 20, 200])
 def test_events_at_random_have_about_zero_whatever_the_length_after_the_correction(size):
     rng = np.random.default_rng(1)

@@ -10,12 +10,14 @@ OFF_POLICY = "off policy, doubly robust"
 """Refused below 15 groups."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("groups", [8, 30])
 @pytest.mark.parametrize("name", FAST)
 def test_an_interval_holds_the_truth_as_often_as_it_says(name: str, groups: int) -> None:
     assert 0.93 <= coverage(name, groups) <= 0.97
 
 
+@pytest.mark.slow
 def test_the_interval_of_a_policy_that_was_not_run_holds_the_truth_as_often_as_it_says() -> None:
     assert 0.93 <= coverage(OFF_POLICY, 30, 300) <= 0.97
 

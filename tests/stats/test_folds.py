@@ -12,6 +12,7 @@ from tactful.stats import group_folds
 GROUPS = st.lists(st.integers(0, 30).map(str), min_size=1, max_size=80)
 
 
+@pytest.mark.slow
 @given(GROUPS, st.integers(2, 6), st.integers(0, 5))
 def test_every_group_has_one_fold_and_folds_are_even(groups, k, seed):
     if len(set(groups)) < k:

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 ROOM = "estimate bootstrap shares agreement calibration auroc folds offpolicy"
 
 
+@pytest.mark.slow
 def test_the_room_loads_neither_scipy_nor_scikit_learn():
     imports = "; ".join(f"import tactful.stats.{name}" for name in ROOM.split())
     heavy = "[name for name in ('scipy', 'sklearn', 'krippendorff', 'matplotlib') if name in sys.modules]"

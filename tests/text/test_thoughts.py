@@ -132,6 +132,7 @@ def test_parts_of_a_thinking_type_are_thoughts_and_only_text_is_said() -> None:
     assert split_content(3) == ("", None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["<think>" * 100_000, "x</think>" + "<think>" * 100_000, "x <think>a b c d</think>" * 50_000, "<|channel|>" * 100_000]
 )  # fmt: skip

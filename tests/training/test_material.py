@@ -404,6 +404,7 @@ def test_a_weight_that_is_not_above_0_is_refused_with_its_line(weight: float, tm
         checked(tmp_path, "dpo", rows)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (DATA / "proactivebench").is_dir(), reason="the reward set is not beside the project")
 def test_the_reward_set_is_read_as_verdicts_grouped_by_session() -> None:
     found = read_material(DATA / "proactivebench" / "reward_train.jsonl", config("reward"))

@@ -236,6 +236,7 @@ MESSAGES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(
     MESSAGES, st.sampled_from((TargetRule(), TargetRule("last"), TargetRule("all"), TargetRule("sample", 2)))
 )

@@ -23,6 +23,7 @@ TURNS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [TURNS, (*TURNS[:3], ("assistant", "Done."))])
 def test_no_target_takes_more_calls_or_tokens_than_were_said(turns):
     model, one = FakeModel(), example(turns)

@@ -95,6 +95,7 @@ print(list(running.dialogues), running.share().text())
 """
 
 
+@pytest.mark.slow
 def test_report_is_the_same_in_every_process():
     said = {
         subprocess.run(

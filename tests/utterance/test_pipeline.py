@@ -174,6 +174,7 @@ TURNS = st.lists(
 SCORES = st.lists(st.sampled_from((0.0, 0.2, 0.3, 0.55, 0.8, 1.0)), min_size=4, max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     TURNS,

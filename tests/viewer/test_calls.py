@@ -27,6 +27,7 @@ def test_the_calls_of_a_record_are_shown_as_sent_and_as_answered(tmp_path: Path)
     assert not first[0].invalid
 
 
+@pytest.mark.slow
 def test_the_page_of_calls_shows_prompt_and_reply_as_text(tmp_path: Path) -> None:
     with serving() as server:
         run(tmp_path / "out", stage=parts.ask, count=1, models=parts.endpoint(server.base_url))

@@ -149,6 +149,7 @@ def test_figures_of_simulated_people_are_the_librarys_with_an_interval_around_th
     assert pair.cohen.value == pytest.approx(cohen_kappa_score(said["p0"], said["p1"]))
 
 
+@pytest.mark.slow
 def test_intervals_go_by_session_and_need_eight():
     few = measure_agreement(collected(simulated(sessions=7))).questions[0].whole.alpha
     assert few.value is not None

@@ -90,6 +90,7 @@ def published() -> tuple[Collected, list]:
     return Collected(shown, given.annotations, nameless=True), items
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REWARD_TRAIN.exists(), reason="needs shared/data/proactivebench")
 def test_the_published_labels_follow_from_the_votes_as_far_as_the_candidates_are_there():
     given, items = published()

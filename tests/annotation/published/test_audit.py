@@ -169,6 +169,7 @@ def test_what_is_no_file_of_rows_is_refused(tmp_path):
         read_published(tmp_path / "a.json")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PUBLISHED.exists(), reason="ProactiveBench's reward data is not there")
 def test_the_published_training_set():
     found = audit_published([read_published(PUBLISHED)])

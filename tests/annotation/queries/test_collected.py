@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.annotation.pool import annotator, item, yes
 
 from tactful.annotation.export.pipeline import ExportOptions, export_collected
@@ -26,6 +27,7 @@ def answer_some(store: Store, who: str, count: int) -> None:
         give_answer(store, who, given.slot, yes(given.item))
 
 
+@pytest.mark.slow
 def test_another_number_of_annotators_leaves_the_probabilities_as_they_were(store: Store) -> None:
     project = Project(overlap=1, gold_share=0, repeat_share=0, order="uncertainty")
     keep_project(store, project)

@@ -52,6 +52,7 @@ def test_each_item_goes_to_overlap_annotators_and_to_none_twice(store: Store) ->
     assert set(Counter(one.item for one in collected(store).annotations).values()) == {2}
 
 
+@pytest.mark.slow
 def test_each_annotator_has_an_order_of_their_own(store: Store) -> None:
     filled(store, 200, overlap=3)
     first, second = ([one.id for one in answered_by(store, annotator(store), 40)] for _ in range(2))
@@ -63,6 +64,7 @@ def test_each_annotator_has_an_order_of_their_own(store: Store) -> None:
     assert max(int(one.removeprefix("item-")) for one in first[:16]) > 100  # not what was loaded first
 
 
+@pytest.mark.slow
 def test_two_who_do_an_eighth_of_the_pool_do_most_of_it_in_common(store: Store) -> None:
     filled(store, 480, overlap=3)
     first, second = ({one.id for one in answered_by(store, annotator(store), 60)} for _ in range(2))
@@ -79,6 +81,7 @@ def test_items_that_came_first_have_all_their_votes_early(store: Store) -> None:
     assert list(votes.values()) == [3] * 16
 
 
+@pytest.mark.slow
 def test_what_is_added_later_comes_after_what_was_there(store: Store) -> None:
     filled(store, 64, overlap=2)
     first, second = annotator(store), annotator(store)
@@ -247,6 +250,7 @@ def test_gold_items_go_to_everybody_and_fill_no_place_of_the_pool(store: Store) 
     assert Counter(one.item for one in kept if not one.gold).most_common(1)[0][1] == 2
 
 
+@pytest.mark.slow
 def test_repeats_come_after_a_while_once_and_are_no_second_vote(store: Store) -> None:
     filled(store, 40, overlap=1, repeat_share=0.5, repeat_after=5)
     who = annotator(store)
@@ -280,6 +284,7 @@ def test_two_windows_of_one_annotator_hold_one_item(store: Store) -> None:
     assert len({given(one).slot for one in found}) == 1
 
 
+@pytest.mark.slow
 def test_who_comes_back_late_takes_nothing_from_the_one_who_claims_it_at_that_moment(store: Store) -> None:
     filled(store, 2, overlap=1)
     ann, ben = annotator(store), annotator(store)

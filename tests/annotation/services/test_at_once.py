@@ -39,6 +39,7 @@ def at_once(address: str, does: Callable[..., Any]) -> list[Any]:
         return list(pool.map(one, range(AT_ONCE)))
 
 
+@pytest.mark.slow
 def test_servers_that_start_together_with_the_same_files_load_each_item_once(address: str) -> None:
     given = [item(number) for number in range(300)]
     loaded = at_once(address, lambda store, _: load_items(store, given).new)
@@ -49,6 +50,7 @@ def test_servers_that_start_together_with_the_same_files_load_each_item_once(add
         assert connection.execute(select(func.count()).select_from(slots)).scalar() == 3 * len(given)
 
 
+@pytest.mark.slow
 def test_servers_that_start_together_agree_on_settings_and_on_what_signs_their_tokens(address: str) -> None:
     def start(store: Any, number: int) -> bytes:
         keep_project(store, Project(title=f"Project {number}"))
@@ -71,6 +73,7 @@ def test_many_guesses_at_the_same_moment_are_no_more_than_one_after_the_other(
     assert found.count(TooManyTries) == AT_ONCE - FREE_BY_NAME
 
 
+@pytest.mark.slow
 def test_administrators_who_shut_each_other_out_leave_one(address: str) -> None:
     with open_store(address) as store:
         people = [

@@ -21,6 +21,7 @@ def url(address: str) -> str:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("start", [None, *revisions(SCHEMA.revisions)])
 def test_a_database_of_any_earlier_revision_becomes_the_present_one(address: str, start: str | None) -> None:
     engine = create_engine(url(address))

@@ -71,6 +71,7 @@ class Read(HTMLParser):
         self.text += data
 
 
+@pytest.mark.slow
 def test_no_writing_route_is_carried_out_without_the_token_of_this_session(store: Store) -> None:
     site = Site(store)
     browser = site.administrator()
@@ -107,6 +108,7 @@ def test_every_route_but_those_of_signing_in_is_for_people_who_are_signed_in(sto
             assert nobody.submit(filled(path)).status_code == 401, path
 
 
+@pytest.mark.slow
 def test_what_is_the_administrators_is_not_for_annotators(store: Store) -> None:
     site = Site(store)
     ann = site.annotator()
@@ -117,6 +119,7 @@ def test_what_is_the_administrators_is_not_for_annotators(store: Store) -> None:
             assert answer.status_code == 403, (method, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 def test_foreign_text_is_text(store: Store, text: str) -> None:
     site = Site(store, "silence", overlap=1)
@@ -152,6 +155,7 @@ def test_foreign_text_is_text(store: Store, text: str) -> None:
     assert len(kinds) == len(shown) + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [*QUOTES, "a\0b", "\ud800", "9" * 400, "-1", "１"])
 def test_no_field_is_anything_but_a_value(store: Store, text: str) -> None:
     site = Site(store, "asking")
@@ -212,6 +216,7 @@ def test_no_path_leads_out_of_the_assets(store: Store, path: str) -> None:
         assert "import" not in answer.text
 
 
+@pytest.mark.slow
 def test_nobody_answers_or_reads_what_is_anothers(store: Store) -> None:
     site = Site(store, "asking", "follow-up", overlap=1)
     ann, bob = site.annotator("Ann"), site.annotator("Bob")
@@ -234,6 +239,7 @@ def _any(browser: Browser) -> dict[str, str]:
     return ANSWER if kind == "asking" else {"kind": kind, "label": "neutral"}
 
 
+@pytest.mark.slow
 def test_guessing_a_password_is_slowed_and_tells_nothing(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +260,7 @@ def test_guessing_a_password_is_slowed_and_tells_nothing(
     assert len({re.sub(r"\w{64}", "", one) for one in told}) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("client", "status"), [("192.0.2.7", 429), ("127.0.0.1", 200)])
 def test_who_guesses_many_names_is_slowed_unless_a_proxy_here_brings_everybody(
     store: Store, monkeypatch: pytest.MonkeyPatch, client: str, status: int
@@ -316,6 +323,7 @@ def test_who_signs_out_is_out_also_with_the_cookie_of_before(store: Store) -> No
     assert ann.get("/work", follow_redirects=False).headers["location"] == "/login"
 
 
+@pytest.mark.slow
 def test_two_projects_on_one_host_sign_nobody_out_of_the_other(store: Store, tmp_path: Path) -> None:
     ann = Site(store, "asking").annotator()
     with open_store(tmp_path / "other.sqlite") as second:

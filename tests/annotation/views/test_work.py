@@ -71,6 +71,7 @@ def checked(page: str, name: str) -> list[str]:
     return re.findall(rf'name="{name}" value="([^"]*)" required checked', page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(KINDS))
 def test_what_is_taken_back_is_shown_as_it_was_said_on_any_browser(store: Store, name: str) -> None:
     site = Site(store, name)
@@ -157,6 +158,7 @@ def test_whoever_stops_goes_on_at_the_same_item_on_any_browser(store: Store) -> 
     assert other.field("slot") == ann.field("slot")
 
 
+@pytest.mark.slow
 def test_sides_are_shuffled_and_what_is_kept_is_by_the_item(store: Store) -> None:
     site = Site(store, "replies", overlap=12)
     orders = set()
@@ -177,6 +179,7 @@ def test_sides_are_shuffled_and_what_is_kept_is_by_the_item(store: Store) -> Non
         )
 
 
+@pytest.mark.slow
 def test_where_there_is_nothing_the_page_says_why(store: Store) -> None:
     site = Site(store, "asking", overlap=1)
     ann, bob = site.annotator("Ann"), site.annotator("Bob")
@@ -191,6 +194,7 @@ def test_where_there_is_nothing_the_page_says_why(store: Store) -> None:
     assert "All done" in bob.get("/work").text
 
 
+@pytest.mark.slow
 def test_an_answer_that_comes_too_late_is_told_and_the_next_item_is_there(store: Store) -> None:
     site = Site(store, "asking", overlap=1)
     ann, bob = site.annotator("Ann"), site.annotator("Bob")
@@ -205,6 +209,7 @@ def test_an_answer_that_comes_too_late_is_told_and_the_next_item_is_there(store:
     assert given(store) == []
 
 
+@pytest.mark.slow
 def test_progress_and_pace_are_told_without_anyone_else(store: Store) -> None:
     site = Site(store)
     ann, bob = site.annotator("Ann"), site.annotator("Bob")
@@ -218,6 +223,7 @@ def test_progress_and_pace_are_told_without_anyone_else(store: Store) -> None:
     assert "Bob" not in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_page_has_all_its_words(store: Store, language: str) -> None:
     site = Site(store)

@@ -268,6 +268,7 @@ def test_stored_trajectories_are_valid_and_have_unique_ids(tmp_path: Path) -> No
     assert {one.provenance.generator for one in found} == {"offline"}
 
 
+@pytest.mark.slow
 def test_a_rollout_over_http_branches_like_the_rehearsal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,7 @@ def test_sandbox_that_breaks_is_not_called_a_reward_that_can_be_hacked():
     assert "hacked" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_guarded_code_scores_full_and_wrong_code_does_not_in_the_real_sandbox():
     if current_tier() is Tier.NONE:
         pytest.skip("no cage on this machine: neither Landlock nor bubblewrap")

@@ -175,6 +175,7 @@ def test_requirement_without_check_leaves_the_plan_unscored():
     assert "r1" in result.unscored_reason
 
 
+@pytest.mark.slow
 def test_check_that_would_search_for_ever_leaves_the_plan_unscored():
     result = scored(solved_with("a" * 60 + "!", requirements=(requirement("r1", 1.0, checks=("(a|aa)+$",)),)))
     assert result.scores == {"r1": None}

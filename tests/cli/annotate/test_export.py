@@ -169,6 +169,7 @@ def test_a_database_is_exported_while_it_is_annotated(tactful, tmp_path):
     assert not (tmp_path / "b.sqlite").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", ["majority", "unanimous", "dawid-skene", "soft"])
 def test_moments_go_straight_into_reward_train(tactful, votes, tmp_path, rule):
     tactful("annotate", "export", votes, "--to", "reward", "--aggregate", rule, "--out", tmp_path / "out")
@@ -179,6 +180,7 @@ def test_moments_go_straight_into_reward_train(tactful, votes, tmp_path, rule):
     assert judged.returncode == 0, judged.stderr
 
 
+@pytest.mark.slow
 def test_published_rows_go_straight_into_reward_train(tactful, votes, tmp_path):
     for more in ((), ("--as-published", "--test-share", 0)):
         out = tmp_path / f"out{len(more)}"
@@ -198,6 +200,7 @@ def test_turns_go_straight_into_feedback_train_and_evaluate(tactful, tmp_path):
     assert measured.returncode == 0, measured.stderr
 
 
+@pytest.mark.slow
 def test_requests_go_straight_into_reader_calibrate(tactful, tmp_path):
     votes = folder(tmp_path / "votes", some_requests())
     done = tactful("annotate", "export", votes, "--to", "states", "--out", tmp_path / "out")

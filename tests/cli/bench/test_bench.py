@@ -35,6 +35,7 @@ def test_a_report_of_several_runs_is_one_page(tactful: Command, runs, tmp_path: 
     assert "coding: The learned policy" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_report_is_replaced_only_when_told(tactful: Command, runs, tmp_path: Path):
     out = tmp_path / "report.html"
     out.write_text("mine")
@@ -63,6 +64,7 @@ def test_what_is_no_evaluation_is_one_sentence(
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_folder_in_the_way_is_one_sentence(tactful: Command, runs, tmp_path: Path):
     (tmp_path / "b.html").mkdir()
     done = tactful("bench", "report", runs[0], "--out", tmp_path / "b.html", "--replace")

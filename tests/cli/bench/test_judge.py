@@ -126,6 +126,7 @@ def test_an_old_result_is_never_overwritten(tactful, moments, judged, tmp_path):
     assert (out / "results.json").read_text(encoding="utf-8") == "mine"
 
 
+@pytest.mark.slow
 def test_a_prompted_judge_is_asked_attacked_and_marked_as_a_rehearsal_when_offline(
     tactful, moments, tmp_path
 ):
@@ -162,6 +163,7 @@ def test_a_model_on_seen_sessions_is_marked_everywhere(tactful, moments, model, 
     assert json.loads((out / "results.json").read_text(encoding="utf-8"))["seen"] is True
 
 
+@pytest.mark.slow
 def test_a_model_on_new_sessions_is_measured_and_attacked(tactful, model, tmp_path):
     path = tmp_path / "new.jsonl"
     write_jsonl(path, [moment_row(item) for item in make_items(4, 5, seed=9)])

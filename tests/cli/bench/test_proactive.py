@@ -265,6 +265,7 @@ def test_results_are_never_written_over(tactful: Command, traces: Path, alone: P
     assert "exists already" in done.stderr
 
 
+@pytest.mark.slow
 def test_failed_and_unscored_calls_can_be_taken_again(
     tactful: Command, traces: Path, alone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_rollout_writes_a_run_folder_and_tells_about_it(made: Path) -> None:
     assert 'mainline = "random"' in config
 
 
+@pytest.mark.slow
 def test_a_finished_rollout_resumes_to_the_same_bytes(made: Path) -> None:
     before = (made / "run" / "records.jsonl").read_bytes()
     done = tactful("rollout", "states.jsonl", "--model", "offline", "--out", "run", "--resume", cwd=made)

@@ -82,6 +82,7 @@ def test_equal_seeds_give_equal_evaluations(
         assert first["policies"] != third["policies"]
 
 
+@pytest.mark.slow
 def test_every_step_is_a_command_that_works_by_itself(tactful: Command) -> None:
     for command in commands("coding", Path("out"), 7):
         assert command[0] == "tactful"

@@ -213,6 +213,7 @@ def test_too_few_base_tasks_to_learn_from_are_told(tactful: Command, made: Path,
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_failed_trees_are_counted_and_can_be_taken_again(
     tactful: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip

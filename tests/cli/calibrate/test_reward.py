@@ -205,6 +205,7 @@ def test_trajectories_come_through_a_pipe(tactful, trajectories: Path, tmp_path:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", ["reward", "pairs"])
 def test_bad_line_is_named_and_can_be_skipped(tactful, trajectories: Path, tmp_path: Path, verb: str):
     source = trajectories

@@ -146,6 +146,7 @@ def test_judge_with_an_endpoint_accounts_for_everything_and_caches(tactful, log)
     assert first["usage"]["calls"] == 36 + 1, "and the probe for JSON modes"
 
 
+@pytest.mark.slow
 def test_verdicts_that_look_as_if_nothing_was_read_are_told_before_any_reward(tactful, log):
     alike = {"rationale": "2024-05-01 12:00", "label": "neg_correction", "confidence": 100}
     with serving(lambda ask: alike) as server:
@@ -240,6 +241,7 @@ def test_embedded_judge_needs_no_network_and_reads_real_labelled_rows(tactful):
     assert done.result["usage"]["calls"] == 0
 
 
+@pytest.mark.slow
 def test_fitted_confidence_is_applied_and_says_where_it_does_not_carry_over(tactful, log, tmp_path):
     here, elsewhere = fit_for(tmp_path, "embedded"), fit_for(tmp_path, "embedded", source="street")
     words = ["judge", log, "--model", "embedded", "--trained", "lexicon", "--json"]

@@ -46,6 +46,7 @@ def test_a_prompted_reader_judges_by_several_draws_and_what_it_cost_is_counted(
     assert json.loads(done.stdout)["usage"]["calls"] == 6 + server.probes
 
 
+@pytest.mark.slow
 def test_the_confidence_fitted_on_a_prompted_readers_run_serves_the_next_one_of_as_many_draws(
     tactful, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def test_of_too_few_scenes_the_card_says_how_many_it_takes_and_proposes_to_play_
     assert "--against" not in done.stderr
 
 
+@pytest.mark.slow
 def test_held_against_traces_and_moments_it_says_what_differs(run, tmp_path):
     traces = tmp_path / "traces"
     traces.mkdir()
@@ -145,6 +146,7 @@ def test_the_card_says_whether_assistants_rank_otherwise_under_fitted_users(run)
     assert fitted["always"] > default["always"]
 
 
+@pytest.mark.slow
 def test_a_file_of_parameters_may_have_any_name(run):
     desk = {
         "id": "s",

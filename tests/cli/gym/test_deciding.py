@@ -68,6 +68,7 @@ def test_where_a_gate_abstains_nothing_is_shown(tactful, scenes, tmp_path, model
     assert all(step.shown == (step.acceptance >= 0.6) for step in judged)
 
 
+@pytest.mark.slow
 def test_a_gate_of_another_model_is_refused_before_anything_is_played(tactful, scenes, tmp_path, model):
     other = tmp_path / "other"
     tf.train_reward(tf.moments(), limit=150, evaluate=False).save(other)
@@ -78,6 +79,7 @@ def test_a_gate_of_another_model_is_refused_before_anything_is_played(tactful, s
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_model_without_a_gate_says_how_to_make_one(tactful, scenes, tmp_path):
     other = tmp_path / "other"
     tf.train_reward(tf.moments(), limit=150, evaluate=False).save(other)

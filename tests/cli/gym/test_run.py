@@ -204,6 +204,7 @@ def test_every_part_by_a_model_of_its_own(tactful, scenes, tmp_path, monkeypatch
     assert {one.end for one in found} == {"goal"}
 
 
+@pytest.mark.slow
 def test_every_pass_of_a_scene_is_told_anew(tactful, scenes, monkeypatch):
     with serving(script) as server:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-x")
@@ -223,6 +224,7 @@ def test_rules_and_models_play_together(tactful, scenes, tmp_path, monkeypatch, 
     assert len(episodes(tmp_path / "run")) == 4
 
 
+@pytest.mark.slow
 def test_the_shipped_scenes_are_played_and_costs_change_the_summary_alone(tactful, scenes, tmp_path):
     words = ("gym", "run", "bundled", "--model", "offline", "--assistant", "every:5", "--limit", 4)
     plain, dear = (

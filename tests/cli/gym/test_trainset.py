@@ -28,6 +28,7 @@ def gym(tactful, monkeypatch, tmp_path: Path):
     return call
 
 
+@pytest.mark.slow
 def test_episodes_become_files_for_every_trainer(gym):
     asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline")
     done = gym(*asked, "--tries", 5, "--out", "t")
@@ -41,6 +42,7 @@ def test_episodes_become_files_for_every_trainer(gym):
     assert gym("data", "check", "t/trainset.json").returncode == 0
 
 
+@pytest.mark.slow
 def test_what_was_not_written_is_not_named(gym):
     asked = ("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline", "--out", "t")
     done = gym(*asked, "--max-tokens-row", 256)
@@ -98,6 +100,7 @@ def test_a_file_of_something_else_is_refused_with_its_kind(gym):
     assert "holds 'labelled-moments', expected episodes" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_run_whose_reward_model_was_named_from_elsewhere_can_be_retried(gym, tmp_path, monkeypatch):
     save_model(train(make_items(4, 6, seed=0)), tmp_path / "model", card="a card")
     asked = ("gym", "trainset", "episodes.jsonl", "--judge", "reward:model", "--model", "offline")
@@ -143,6 +146,7 @@ def test_a_reward_model_that_selected_is_not_measured_by_its_own_labels(gym):
     )
 
 
+@pytest.mark.slow
 def test_a_prompted_judge_that_selected_is_not_measured_by_its_own_labels(gym):
     gym("gym", "trainset", "episodes.jsonl", "--judge", "offline", "--model", "offline", "--out", "t")
     refused = gym("bench", "judge", "t/reward/train.jsonl", "--judge", "offline")
@@ -152,6 +156,7 @@ def test_a_prompted_judge_that_selected_is_not_measured_by_its_own_labels(gym):
     assert forced.returncode == 0, forced.stderr
 
 
+@pytest.mark.slow
 def test_an_assistant_is_not_judged_by_who_selected_its_training(gym):
     gym("gym", "trainset", "episodes.jsonl", "--judge", "offline", "--model", "offline", "--out", "t")
     gym("data", "export", "episodes.jsonl", "--to", "traces", "--out", "x")
@@ -164,6 +169,7 @@ def test_an_assistant_is_not_judged_by_who_selected_its_training(gym):
     assert "was trained on answers that 'offline' selected: its figures measure NOTHING" in forced.stderr
 
 
+@pytest.mark.slow
 def test_labels_of_the_simulated_user_do_not_judge_whom_it_selected(gym):
     """Our reward model learns from the episodes' labels, and would say what the simulated user says."""
     gym("gym", "trainset", "episodes.jsonl", "--judge", "user", "--model", "offline", "--out", "t")

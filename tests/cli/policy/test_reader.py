@@ -66,6 +66,7 @@ def test_costs_say_by_which_domain_they_weigh_where_none_is_given(tactful, verb:
         assert "a question is worth" not in quiet.stderr
 
 
+@pytest.mark.slow
 def test_a_decision_imports_nothing_that_only_other_commands_need() -> None:
     code = (
         "import sys\n"

@@ -84,6 +84,7 @@ def test_it_prints_threshold_figures_utility_and_how_to_go_on(tactful: Command, 
     assert "Promise" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_next_command_writes_the_gate_that_was_shown(tactful: Command, world):
     how = ["--form", "utility", "--need", "certain", "--abstain", "0.4..0.6", "--leave-one-session-out"]
     for more in (how, ["--promise", "0.2", "--confidence", "0.8", "--skip-bad", "--seed", "3"]):
@@ -162,6 +163,7 @@ def test_a_model_that_saw_every_session_is_refused_with_the_ways_out(tactful: Co
     assert "--leave-one-session-out" in done.stderr
 
 
+@pytest.mark.slow
 def test_leaving_sessions_out_gives_an_indication_and_no_promised_gate(
     tactful: Command, world, tmp_path: Path
 ):

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from tests.chat_server import serving
 from tests.reward.moments import says
 
@@ -7,6 +8,7 @@ from tactful.reward.types import Acceptance
 from tactful.runs import RunFolder
 
 
+@pytest.mark.slow
 def test_prompted_model_judges_a_file_and_tells_the_counts(tactful, data, tmp_path):
     asking = ("reward", "judge", data, "--judge", "m", "--votes", "3", "--out", tmp_path / "run", "--json")
     with serving({"": says("accepted")}) as server:

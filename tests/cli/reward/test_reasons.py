@@ -56,6 +56,7 @@ def test_dry_run_of_reasons_sends_nothing(tactful, data, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_reasons_from_an_endpoint_name_the_skipped_and_the_failed(tactful, data, tmp_path):
     def script(ask):
         return "no JSON" if "sheet 7." in ask.prompt else writer(lambda category: category)(ask)

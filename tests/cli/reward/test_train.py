@@ -50,6 +50,7 @@ def test_a_model_with_its_card_is_written_and_the_next_command_told(tactful, mom
     assert shown in card
 
 
+@pytest.mark.slow
 def test_json_alone_goes_to_stdout(tactful, moments, tmp_path):
     out = tmp_path / "model"
     done = tactful("reward", "train", moments, "--out", out, "--json")
@@ -62,6 +63,7 @@ def test_json_alone_goes_to_stdout(tactful, moments, tmp_path):
     assert {"always-accept", "look-up", "random"} <= rows
 
 
+@pytest.mark.slow
 def test_what_was_trained_passes_the_check_and_a_changed_digit_does_not(
     tactful, moments, decisions, tmp_path
 ):
@@ -80,6 +82,7 @@ def test_what_was_trained_passes_the_check_and_a_changed_digit_does_not(
         assert "does not match its hash" in done.stderr
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_models(tactful, moments, tmp_path):
     for name in ("one", "two"):
         tactful("reward", "train", moments, "--out", tmp_path / name, "--no-evaluate")
@@ -87,6 +90,7 @@ def test_equal_seeds_give_equal_models(tactful, moments, tmp_path):
     assert one == two
 
 
+@pytest.mark.slow
 def test_what_takes_seconds_is_announced_before_it_starts(tactful, tmp_path, monkeypatch):
     monkeypatch.setattr("tactful.evaluation.judges.training._FITTED_PER_S", 20)
     data = write(tmp_path / "m.jsonl", some_moments())
@@ -95,6 +99,7 @@ def test_what_takes_seconds_is_announced_before_it_starts(tactful, tmp_path, mon
     json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_model_that_is_there_is_replaced_only_on_request(tactful, moments, tmp_path):
     out = tmp_path / "model"
     words = ("reward", "train", moments, "--out", out, "--no-evaluate")
@@ -108,6 +113,7 @@ def test_a_model_that_is_there_is_replaced_only_on_request(tactful, moments, tmp
     assert load_model(out).seed == 1
 
 
+@pytest.mark.slow
 def test_without_figures_the_card_says_why(tactful, moments, tmp_path):
     tactful("reward", "train", moments, "--out", tmp_path / "one", "--no-evaluate")
     assert "trained with --no-evaluate" in (tmp_path / "one" / "MODEL_CARD.md").read_text()

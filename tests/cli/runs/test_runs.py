@@ -129,6 +129,7 @@ def test_export_elsewhere_works_beside_a_running_run(folder, tmp_path):
     assert (tmp_path / "peek.jsonl").read_bytes() == folder.records_path.read_bytes()
 
 
+@pytest.mark.slow
 def test_export_to_stdout_is_the_records_alone(folder):
     command = [sys.executable, "-m", "tactful", "runs", "export", folder.path, "--to", "-"]
     piped = subprocess.run(command, capture_output=True, check=True)

@@ -79,6 +79,7 @@ def test_failed_predictions_can_be_taken_again(tactful, talks):
     assert (code, json.loads(out)["items"], json.loads(out)["failed"]) == (0, 12, 0)
 
 
+@pytest.mark.slow
 def test_replies_that_cannot_be_read_are_misses_of_the_evaluation_and_can_be_asked_for_again(tactful, talks):
     slow = ["I cannot tell."] * 9  # three records, each asked three times
 
@@ -107,6 +108,7 @@ def test_a_dry_run_prints_calls_and_sends_nothing(tactful, talks):
     assert json.loads(out)["examples"] == 12
 
 
+@pytest.mark.slow
 def test_evaluate_prints_a_table_writes_the_figures_and_the_report(tactful, predicted, tmp_path):
     code, out, err = tactful(
         "evaluate", predicted, "--encoder", "none", "--out", "eval", "--html", "page.html"
@@ -143,6 +145,7 @@ def test_a_named_encoder_gives_cosine_and_thresholds_can_be_set(tactful, predict
     assert found["headline_measure"] == "cosine_best"
 
 
+@pytest.mark.slow
 def test_a_judge_judges_the_baselines_too_and_can_be_resumed(tactful, predicted):
     reply = {"scores": [{"number": n, "reason": "r", "score": 0.5} for n in range(1, 5)]}
     with serving(script={".": reply}) as server:
@@ -167,6 +170,7 @@ def test_a_judge_judges_the_baselines_too_and_can_be_resumed(tactful, predicted)
     } == dict.fromkeys(("model", "repeat", "nearest", "common", "random"), 0.5)
 
 
+@pytest.mark.slow
 def test_labels_and_a_training_file_are_taken(tactful, talks, predicted, tmp_path):
     words = ("synthesize", talks, "--model", "offline", "--out", "synth", "--targets", "all")
     assert tactful(*words)[0] == 0

@@ -112,6 +112,7 @@ def test_endpoint_run_sends_no_key_of_a_message_and_no_later_one_to_the_forecast
     assert not any("museum nearby" in prompt for prompt in foreseeing)
 
 
+@pytest.mark.slow
 def test_failures_are_told_with_their_reason_and_can_be_taken_again(tactful, talks):
     def moody(ask):
         if moody.broken and "(3)" in ask.prompt and "Draw up the tree" in ask.prompt:

@@ -50,6 +50,7 @@ def answering(answers: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
+@pytest.mark.slow
 def test_buckets_of_odd_types_are_passed_over_and_those_without_a_type_known_by_their_id(
     tmp_path, monkeypatch
 ):
@@ -61,6 +62,7 @@ def test_buckets_of_odd_types_are_passed_over_and_those_without_a_type_known_by_
     assert [event.text for event in session.events] == ["The user started work in 'Code': 'a.py'."]
 
 
+@pytest.mark.slow
 def test_a_redirect_is_not_followed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with answering({ROOT: {}}) as (elsewhere, asked), answering({ROOT: f"{elsewhere}{ROOT}"}) as (address, _):
@@ -69,6 +71,7 @@ def test_a_redirect_is_not_followed(tmp_path, monkeypatch):
         assert asked == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [[], 7])
 def test_what_has_no_buckets_is_no_server_of_activitywatch(answer, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -29,6 +29,7 @@ def run(sandbox, state, code):
     return sandbox.run(Job(code=code, tests=state.hidden.tests, setup=state.hidden.setup)).passed
 
 
+@pytest.mark.slow
 def test_half_of_the_states_name_the_function_and_show_a_test(sandbox, mbpp_row, write_rows):
     result = import_mbpp(write_rows(*(mbpp_row(n) for n in range(1, 11))), sandbox=sandbox)
     assert (result.read, result.imported, result.quarantined, result.bad) == (10, 10, 0, 0)

@@ -46,6 +46,7 @@ def test_responses_without_ids_are_conversations_of_their_own():
     assert len(talks_of(rows)) == 3
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_calls():
     with closing(Chains()) as chains:
         tracemalloc.start()

@@ -73,6 +73,7 @@ def test_the_table_names_every_source(found):
     assert all(result.source in text for result in found.results)
 
 
+@pytest.mark.slow
 def test_no_turn_is_judged_by_a_model_that_saw_its_dialogue(monkeypatch):
     from tactful.evaluation.feedback import measure as feedback
 

@@ -223,6 +223,7 @@ def test_choices_that_exclude_each_other_are_refused(labelled_file, choice):
         judged_by(read_labelled([labelled_file]), choice)
 
 
+@pytest.mark.slow
 def test_a_confidence_map_on_the_dialogues_that_it_was_fitted_on_is_said_to_flatter(tmp_path):
     half, lexicon = read_labelled(["probes"]).turns[::2], JudgeChoice(trained=Path("lexicon"))
     judged = judged_by(Labelled(half), lexicon)

@@ -86,6 +86,7 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(report: GateReport, tmp
     assert GateReport.model_validate_json(figures.read_bytes()) == report
 
 
+@pytest.mark.slow
 def test_the_drawing_names_every_policy_and_is_the_same_twice(report: GateReport):
     svg = utility_svg(report.measured, report.config)
     assert svg == utility_svg(report.measured, report.config)
@@ -93,6 +94,7 @@ def test_the_drawing_names_every_policy_and_is_the_same_twice(report: GateReport
         assert row.name in svg
 
 
+@pytest.mark.slow
 def test_a_page_without_promise_has_no_banner(report: GateReport):
     assert 'class="banner' in render_page(report)
     assert 'class="banner' not in render_page(report.model_copy(update={"promise": None}))

@@ -28,6 +28,7 @@ def test_a_promised_rate_becomes_a_floor_under_the_threshold_of_the_costs():
     assert report.on_average.threshold <= report.promise.threshold
 
 
+@pytest.mark.slow
 def test_a_promised_ratio_becomes_the_threshold_itself():
     report = set_gate(judged(300), CONFIG, Asked(0.45, 0.1, "session-ratio"), data="made up")
     assert report.promise is not None

@@ -100,6 +100,7 @@ def test_no_moment_gives_no_figure_and_does_not_pass_the_bounds():
     assert not within_length_bounds([])
 
 
+@pytest.mark.slow
 def test_baselines_are_attacked_too_and_stand_in_the_table():
     baselines = asyncio.run(probe_baselines(MOMENTS, ITEMS))
     assert [one.judge for one in baselines] == list(BASELINES)

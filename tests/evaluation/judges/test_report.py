@@ -43,6 +43,7 @@ def bench(items, name="judge") -> JudgeBench:
     )
 
 
+@pytest.mark.slow
 def test_every_table_has_look_up_and_always_accept_rows_also_in_leak_and_probes():
     found = bench(make_items(4, 4))
     tables = bench_tables(found)

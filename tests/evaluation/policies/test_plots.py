@@ -24,6 +24,7 @@ def test_a_drawing_is_an_svg_that_names_every_policy(draw):
     assert "<script" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", [pareto_svg, reward_svg])
 def test_equal_evaluations_give_equal_bytes_and_leave_the_settings_of_others_alone(draw):
     before = dict(matplotlib.rcParams)
@@ -53,6 +54,7 @@ def test_names_are_text_and_never_formulas_or_markup():
         assert "$x^2$&lt;b&gt;&amp;.json" in draw(found, "0")
 
 
+@pytest.mark.slow
 def test_nothing_scored_is_an_empty_drawing():
     nothing = Estimate(value=None, low=None, high=None, items=0, groups=0, unscored=3)
     found = evaluation()
@@ -64,6 +66,7 @@ def test_nothing_scored_is_an_empty_drawing():
     assert reward_svg(found, "0").startswith("<svg")
 
 
+@pytest.mark.slow
 def test_names_of_points_in_one_place_stand_above_each_other():
     found = evaluation()
     first = found.pareto[0]

@@ -36,6 +36,7 @@ class Page(HTMLParser):
             self.words.append(" ".join(data.split()))
 
 
+@pytest.mark.slow
 def test_the_page_stands_alone():
     text = render_report([evaluation()])
     page = Page(text)
@@ -52,6 +53,7 @@ def test_the_page_stands_alone():
 PAYLOAD = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}"
 
 
+@pytest.mark.slow
 def test_messages_names_and_notes_of_others_are_shown_and_never_run():
     found = evaluation()
     sample = found.samples[0].model_copy(
@@ -81,6 +83,7 @@ def test_messages_names_and_notes_of_others_are_shown_and_never_run():
     assert PAYLOAD in " ".join(page.words)
 
 
+@pytest.mark.slow
 def test_a_rehearsal_says_so_first_and_a_model_does_not():
     words = Page(render_report([evaluation()])).words
     start = next(i for i, word in enumerate(words) if word.startswith(":root")) + 1
@@ -88,20 +91,24 @@ def test_a_rehearsal_says_so_first_and_a_model_does_not():
     assert "rehearsal" not in render_report([evaluation(provenance=REAL)])
 
 
+@pytest.mark.slow
 def test_beside_a_real_evaluation_the_rehearsed_one_is_named():
     text = render_report([evaluation(), evaluation(provenance=REAL, domain="planning")])
     assert "spoke here (coding)." in text
 
 
+@pytest.mark.slow
 def test_two_evaluations_on_one_page_have_distinct_ids():
     ids = Page(render_report([evaluation(), evaluation(domain="planning")])).ids
     assert len(ids) == len(set(ids)) > 20
 
 
+@pytest.mark.slow
 def test_equal_evaluations_give_equal_bytes():
     assert render_report([evaluation()]) == render_report([evaluation()])
 
 
+@pytest.mark.slow
 def test_only_what_was_learned_here_is_called_held_out():
     learned = evaluation()
     note = "mine.json was trained on 5 of these 5 base tasks: its figures are not held out."
@@ -123,6 +130,7 @@ def test_only_what_was_learned_here_is_called_held_out():
     assert "There are no intervals by base task: 5 are too few, 8 are needed." in words
 
 
+@pytest.mark.slow
 def test_headline_counts_and_limits_are_on_the_page():
     text = " ".join(Page(render_report([evaluation(ALWAYS_QUIET, unscored=7, failed=3)])).words)
     assert "The learned policy is NOT shown to beat always-LOW" in text
@@ -132,6 +140,7 @@ def test_headline_counts_and_limits_are_on_the_page():
     assert "12 base tasks" in text
 
 
+@pytest.mark.slow
 def test_given_policies_alone_are_compared_on_the_page():
     found = evaluation()
     given = tuple(
@@ -148,6 +157,7 @@ def test_given_policies_alone_are_compared_on_the_page():
     assert "against each other policy" not in text
 
 
+@pytest.mark.slow
 def test_a_failed_write_leaves_the_old_report_whole(tmp_path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "report.html"
     write_report([evaluation()], path)

@@ -22,6 +22,7 @@ def against(*rows: tuple[str, float, float | None]) -> tuple[Comparison, ...]:
     )
 
 
+@pytest.mark.slow
 def test_victory_is_over_every_fixed_action():
     found = evaluation(
         comparisons=against(("always-LOW", 0.2, 0.1), ("always-MID", 0.1, 0.05), ("rule", -0.1, -0.2)),

@@ -67,6 +67,7 @@ def test_a_reader_too_slow_to_open_keeps_its_figures_and_its_size(monkeypatch: p
     assert (found.loading_s, found.memory_mb) == (None, None)
 
 
+@pytest.mark.slow
 def test_what_is_in_no_figure_is_told_with_the_reason() -> None:
     moment = Moment(id="a", session="s", events=(Event(at=None, text="The tests fail"),), proposal=None)
     silence = MomentRow(

@@ -289,12 +289,14 @@ def test_a_looser_bar_hides_more_in_hindsight(bench):
     assert all(at.wrong_share is None or at.wrong_share <= at.bar + 1e-9 for at in row.at)
 
 
+@pytest.mark.slow
 def test_equal_seeds_give_equal_figures_and_the_record_reads_back(bench):
     again = measure_suggestions(made_up(), data="made up", resamples=200)
     assert again == bench
     assert SuggestionBench.model_validate_json(bench.model_dump_json()) == bench
 
 
+@pytest.mark.slow
 def test_the_verdict_of_a_user_does_not_move_the_users_own_cut(bench):
     rows = made_up()
     flipped = [
@@ -306,6 +308,7 @@ def test_the_verdict_of_a_user_does_not_move_the_users_own_cut(bench):
     assert bench.cuts["0"] != other.cuts["0"]
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_and_escapes_what_it_shows(bench):
     page = render_page(bench.model_copy(update={"data": "<script>alert(1)</script>"}))
     assert "<script>alert(1)" not in page

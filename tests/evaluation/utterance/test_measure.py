@@ -182,6 +182,7 @@ def test_judgements_are_scored_like_similarities_and_missing_ones_are_unscored()
 SAID = st.lists(st.sampled_from(["book it", "thanks", "门票多少钱", "?", "a"]), max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.tuples(SAID, st.sampled_from(["thanks", "book it", "谢谢"])), min_size=1, max_size=6),

@@ -43,6 +43,7 @@ def test_the_page_is_self_contained_and_escapes_everything_that_was_said() -> No
     assert len(ids) == len(set(ids))
 
 
+@pytest.mark.slow
 def test_the_page_says_when_no_language_model_spoke() -> None:
     rehearsed = MADE.model_copy(update={"generator": "offline"})
     assert "A rehearsal, not a language model" in render_utterance_report([small(provenance=rehearsed)])

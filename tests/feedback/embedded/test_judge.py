@@ -97,6 +97,7 @@ def test_shares_are_between_nothing_and_all():
     )
 
 
+@pytest.mark.slow
 def test_the_untrained_judge_loads_no_numpy_and_no_scikit_learn():
     code = (
         "import sys; from tactful.feedback.embedded import open_embedded;"

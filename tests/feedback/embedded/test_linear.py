@@ -105,6 +105,7 @@ def test_hashing_does_not_depend_on_the_process():
     assert sum(value**2 for value in found.values()) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_an_npz_that_unpacks_to_gigabytes_is_refused_by_its_header(tmp_path):
     began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with (

@@ -208,6 +208,7 @@ def test_episodes_without_a_step_or_without_times_get_a_card():
     assert card_of(untimed, source="untimed").check("uniform timing").verdict == "not estimable"
 
 
+@pytest.mark.slow
 def test_recordings_without_times_are_not_told_apart_by_lacking_them():
     people = SOUND.people()
     untimed = [

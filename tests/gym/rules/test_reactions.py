@@ -70,6 +70,7 @@ def test_who_wants_help_accepts_more_often():
     assert accepted(wanted=True) > accepted(wanted=False) + 0.15
 
 
+@pytest.mark.slow
 def test_an_offer_that_has_nothing_to_do_with_the_work_is_accepted_less():
     elsewhere = "I can collect the person names."
     assert accepted(elsewhere, timing="boundary", event=EVENT) > 0

@@ -33,6 +33,7 @@ TASKS = (
 )
 
 
+@pytest.mark.slow
 def test_offline_seeds_become_scenes_that_read_back_and_play(tmp_path):
     run = tf.build_scenes(model="offline", progress="off", out="scenes.yaml")
     assert len(run.scenes) == 36
@@ -109,6 +110,7 @@ def test_failed_scenes_are_taken_again_and_the_file_follows(tmp_path):
     assert len(read_scenes("s.yaml")) == 4
 
 
+@pytest.mark.slow
 def test_faults_of_the_endpoint_lose_no_scene_and_resuming_pays_nothing_twice(tmp_path):
     seeds = seeds_of(tmp_path, *TASKS)
     faults = {"503": 0.07, "reset": 0.05, "fences": 0.04, "not_json": 0.04}

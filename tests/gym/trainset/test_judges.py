@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.gym.made import day
 from tests.reward.synthetic import make_items
 
@@ -15,6 +16,7 @@ from tactful.reward.types import identity_of
 from tactful.runs import Context
 
 
+@pytest.mark.slow
 async def test_a_model_that_is_trained_anew_into_its_folder_is_the_one_that_judges(tmp_path: Path) -> None:
     folder, point = tmp_path / "model", Point(id="a#0", episode=day("a"))
     said = []

@@ -34,6 +34,7 @@ def files(folder: Path) -> dict[str, bytes]:
     } | {"records": (folder / "records.jsonl").read_bytes()}
 
 
+@pytest.mark.slow
 def test_the_same_bytes_at_concurrency_1_and_64(tmp_path):
     one, many = (
         tf.trainset(

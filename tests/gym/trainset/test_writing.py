@@ -73,6 +73,7 @@ def test_every_trainer_takes_the_folder_with_its_validation_and_notes_who_select
     assert len(alone.examples) == len(material.examples)
 
 
+@pytest.mark.slow
 def test_the_embedded_reward_model_trains_on_the_moments(made):
     trained = tf.train_reward(made / "reward" / "train.jsonl", evaluate=False)
     assert trained.model.sessions == read_trainset(made / "trainset.json").parts["train"].groups
@@ -179,6 +180,7 @@ def test_votes_of_the_judge_do_not_mind_the_temperature_of_the_proposer(tmp_path
     assert run.made.points == 3
 
 
+@pytest.mark.slow
 def test_scenes_and_groups_are_counted_and_what_was_accepted_by_where_the_work_stood(tmp_path):
     days = [day(f"scene-{at}", scene=scene(at), group=f"task-{at // 2}") for at in range(20)]
     run = tf.trainset(days, judge="user", model="offline", out=tmp_path / "t", tries=6, progress="off")

@@ -153,6 +153,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(policy=policies, stream=steps, start=st.integers(0, 500 * 86_400))
 def test_budgets_are_never_exceeded_nothing_comes_in_quiet_hours_and_nothing_is_lost(

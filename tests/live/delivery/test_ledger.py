@@ -88,6 +88,7 @@ async def test_two_watchers_on_one_database_see_each_others_offers(address: str)
             await one.watcher.close()
 
 
+@pytest.mark.slow
 async def test_a_database_that_is_locked_means_silence_and_recovers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,7 @@ def note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
     return make
 
 
+@pytest.mark.slow
 async def test_a_button_of_a_note_is_an_answer(note: Callable[[str], Path]) -> None:
     pressed: list[tuple[str, str]] = []
 
@@ -251,6 +252,7 @@ async def test_a_digest_is_one_note_without_buttons(note: Callable[[str], Path])
     assert lines[-1] == "and 4 more"
 
 
+@pytest.mark.slow
 async def test_what_stays_on_the_screen_ends_with_the_watcher(note: Callable[[str], Path]) -> None:
     async def react(id: str, answer: str) -> None:
         return None

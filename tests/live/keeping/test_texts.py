@@ -45,6 +45,7 @@ def test_system_messages_are_those_of_the_last_request() -> None:
     assert [one.get(KEY) for one in texts] == [None, "a", None, "b"]
 
 
+@pytest.mark.slow
 def test_many_messages_that_are_all_alike_take_no_longer_than_others() -> None:
     long = said(*["ok"] * 40_000)
     old = gone_on([], long, "a")

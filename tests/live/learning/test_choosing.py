@@ -68,6 +68,7 @@ def test_with_exploration_switched_off_the_best_guess_is_certain() -> None:
         assert {(one.asks, one.propensity, one.explored) for one in chosen} == {(asks, 1.0, False)}
 
 
+@pytest.mark.slow
 def test_exploration_goes_against_the_best_guess_in_no_more_than_its_share() -> None:
     rng = random.Random(5)
     chosen = [choose(TWO, state(), UNSURE, Guards(explore=0.3), rng) for _ in range(DRAWS)]

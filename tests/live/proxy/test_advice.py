@@ -340,6 +340,7 @@ async def test_a_response_with_the_whole_conversation_in_it_is_recognised_by_its
         assert all(got.json["instructions"].startswith(FACT) for got in wire.got)
 
 
+@pytest.mark.slow
 async def test_in_shadow_a_request_that_comes_before_the_last_one_is_decided_goes_on_with_its_conversation(
     front, monkeypatch: pytest.MonkeyPatch
 ) -> None:

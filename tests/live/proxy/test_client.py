@@ -52,6 +52,7 @@ async def test_chat_completions_as_a_stream_with_tools(front) -> None:
         assert wire.got[0].json["tools"] == tools
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stream", [False, True])
 async def test_responses_follow_each_other_by_their_ids(front, stream: bool) -> None:
     def answer(got: Got) -> Answer:
@@ -81,6 +82,7 @@ async def test_responses_follow_each_other_by_their_ids(front, stream: bool) -> 
         assert all(got.json["instructions"].startswith(FACT) for got in wire.got)
 
 
+@pytest.mark.slow
 async def test_models_and_errors_are_those_of_the_upstream(front) -> None:
     async with (
         ChatServer(sequence=["429", "quota", None], retry_after_s=0.0) as server,

@@ -44,6 +44,7 @@ async def test_an_advisor_that_raises(front, monkeypatch, mode: str) -> None:
         assert at.proxy.counts["advisor_failed"] == 1
 
 
+@pytest.mark.slow
 async def test_an_advisor_that_takes_too_long_and_its_late_decision_is_none(front, monkeypatch) -> None:
     right = FixedPolicy.act
 
@@ -91,6 +92,7 @@ async def test_a_database_that_is_locked_holds_up_nobody_and_gets_its_rows_later
         assert any("x-tactful-advice" in reply.headers for reply in replies)
 
 
+@pytest.mark.slow
 async def test_a_database_that_is_full_is_counted(front) -> None:
     async with wired(plain(COMPLETION)) as wire, front(wire.url, mode="shadow") as at:
 

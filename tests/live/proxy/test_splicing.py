@@ -93,6 +93,7 @@ VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(st.text(), VALUES, max_size=4),
     st.lists(VALUES, max_size=4),

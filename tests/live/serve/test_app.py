@@ -79,6 +79,7 @@ def test_a_question_is_put_where_it_is_needed(address: str) -> None:
     assert call(address, "/v1/asks", {"messages": OPEN, "conversation": "open", "ask": ASK})[1]["put"] is True
 
 
+@pytest.mark.slow
 def test_the_kill_switch_lets_questions_through_that_advice_from_before_it_would_hold_back(
     tmp_path: Path,
 ) -> None:

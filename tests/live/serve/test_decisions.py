@@ -228,6 +228,7 @@ def test_text_that_gives_orders_changes_no_behaviour(client: openai.OpenAI) -> N
     assert (unknown.type, accepts.type) == ("refusal", "refusal")
 
 
+@pytest.mark.slow
 def test_many_at_once_get_each_its_own_answer(client: openai.OpenAI) -> None:
     texts = [f"Book a table for {count} on day {count}{'.' * (count % 3)}" for count in range(1, 25)]
 

@@ -59,6 +59,7 @@ def policy(path: Path, **changes: Any) -> str:
 FREE = ("--rules", "rules.toml", "--reader", "none")
 
 
+@pytest.mark.slow
 def test_a_day_is_rehearsed_in_seconds_with_every_offer_at_its_time(tactful: Command, project: Path) -> None:
     events = [(0, "The user opens a.py."), (1, "An error is shown."), (5, "An error again."), (90, "searched for 'sums'"),
               (8 * 60 + 40, "The user reads."), (9 * 60, "The user goes home.")]  # fmt: skip

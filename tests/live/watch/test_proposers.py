@@ -223,6 +223,7 @@ async def test_a_models_silence_is_no_offer(monkeypatch: pytest.MonkeyPatch, pro
         await proposer.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["404", "503", "html"])
 async def test_a_model_that_gives_no_usable_reply_proposes_nothing(
     monkeypatch: pytest.MonkeyPatch, fault: str

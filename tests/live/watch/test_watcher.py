@@ -118,6 +118,7 @@ async def test_a_proposer_that_fails_means_silence_with_its_reason(
     assert [one.reason for one in live.rows()] == [reason]
 
 
+@pytest.mark.slow
 async def test_a_proposer_that_is_late_is_not_waited_for_and_holds_up_no_event(watching: Make) -> None:
     async def never(window: Window) -> list[Candidate]:
         await asyncio.sleep(30)

@@ -52,6 +52,7 @@ def test_words_of_a_known_language_are_read_by_their_gloss(text: str, english: s
     assert LISTS.in_english(text) == english
 
 
+@pytest.mark.slow
 def test_letters_and_accents_written_apart_are_read_as_one() -> None:
     tokens = bundled_reader()._tokens
     for text in ("¿Cuándo es la reunión de mañana?", "Lösche die Überweisung", "예약을 취소해줘"):

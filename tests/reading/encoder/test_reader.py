@@ -99,6 +99,7 @@ def test_the_bundled_reader_says_the_same_on_every_processor():
     assert [one.need for one in found] == pytest.approx([*needs.values()], abs=0.004)
 
 
+@pytest.mark.slow
 def test_labels_of_texts_that_the_reader_does_not_know_calibrate_nothing(tmp_path, caplog):
     thai = [RequestRow(id=str(at), group=str(at), writer="w", lang="th", domain="x",
                        text=f"ขอตั๋วพรุ่งนี้ {at}", label="open" if at % 2 else "complete") for at in range(60)]  # fmt: skip

@@ -40,6 +40,7 @@ def test_of_two_classes_the_second_is_moved_and_of_three_none() -> None:
     assert fit_sharpness(three, [2, 0] * 40, kinds)["all"].bias == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("habit", [False, True])
 def test_a_habit_of_half_the_writers_about_short_texts_is_not_taken_for_a_property_of_the_kind(
     habit: bool,

@@ -92,6 +92,7 @@ def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
         load_model(tmp_path / "nowhere")
 
 
+@pytest.mark.slow
 def test_the_lower_of_the_whole_proposal_and_its_opening_holds(model: RewardModel) -> None:
     moments = [item.moment for item in make_items(8, 5, seed=3) if item.moment.proposal is not None]
     tails = ["Sum the amounts of the last export.", "Look at the cats.", "Run the tests again after that."]
@@ -123,6 +124,7 @@ def test_models_that_judge_differently_have_other_fingerprints(model: RewardMode
     assert replace(model).fingerprint == model.fingerprint
 
 
+@pytest.mark.slow
 def test_the_model_is_calibrated_on_the_lower_of_its_two_readings() -> None:
     items = [
         item.model_copy(

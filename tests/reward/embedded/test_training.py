@@ -149,6 +149,7 @@ def test_no_item_and_one_session_and_one_class_are_said_in_a_sentence(items: lis
         cross_judge(two)
 
 
+@pytest.mark.slow
 def test_a_user_who_always_rejects_is_offered_less_after_every_rejection() -> None:
     """Histories go with acceptance in the training data; then each rejection lowers the probability."""
     items = []

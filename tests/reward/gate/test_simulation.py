@@ -24,6 +24,7 @@ def test_the_worlds_counts_are_those_of_the_library():
         assert sorted(own[0].tolist()) == sorted(theirs.tolist())
 
 
+@pytest.mark.slow
 def test_the_known_risks_are_those_of_very_many_sessions():
     counts = WORLD.counts(np.random.default_rng(1), 1, 40_000)
     risks, at = WORLD.risks(), int(np.argmax(GRID <= 0.6))

@@ -199,6 +199,7 @@ def test_what_is_not_kept_is_skipped_with_a_counted_reason(tmp_path):
     assert all(record.accepted is (record.category == "hit") for record in kept)
 
 
+@pytest.mark.slow
 def test_a_fifth_of_the_requests_failing_loses_and_doubles_nothing(tmp_path):
     data = write_items(tmp_path / "items.jsonl", 40)
     faults = dict.fromkeys(["503", "reset", "502", "wrong_schema", "html"], 0.04)
@@ -240,6 +241,7 @@ def test_resumed_run_asks_nothing_twice(tmp_path):
     assert summary.done == 8
 
 
+@pytest.mark.slow
 def test_rehearsal_gives_equal_bytes_and_marks_itself(tmp_path):
     data = write_items(tmp_path / "items.jsonl", 120)
     first = run(job(data), tmp_path / "a")

@@ -146,6 +146,7 @@ async def test_several_choices_are_equal_for_one_judgement_is_made() -> None:
         assert len(judge.seen) == 1
 
 
+@pytest.mark.slow
 async def test_a_stream_ends_properly_and_holds_the_same_text() -> None:
     async with served() as client, sdk(client.address) as script:
         whole = await script.chat.completions.create(**asked())

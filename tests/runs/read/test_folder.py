@@ -60,6 +60,7 @@ print(report.done, report.standing)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("killed", [False, True])
 def test_reading_a_run_needs_no_permission_to_write(tmp_path, killed):
     folder = run(tmp_path / "out", count=3).folder
@@ -112,6 +113,7 @@ asyncio.run(main())
     return (folder.path / "run.sqlite-wal").read_bytes()
 
 
+@pytest.mark.slow
 def test_looking_at_a_run_never_makes_a_start_fail(tmp_path):
     folder = run(tmp_path / "out", count=1).folder
     over = threading.Event()

@@ -124,6 +124,7 @@ def test_durations_in_words(seconds, words):
     assert duration(seconds) == words
 
 
+@pytest.mark.slow
 def test_importing_the_room_imports_nothing_heavy():
     program = (
         "import sys, tactful.runs, tactful.runs.read.report, tactful.cli.runs.root;"

@@ -47,6 +47,7 @@ def test_source_that_waits_holds_up_neither_replies_nor_storing(tmp_path):
     assert stored == [True]
 
 
+@pytest.mark.slow
 def test_stop_does_not_wait_for_a_source_that_waits(tmp_path):
     over = threading.Event()
 
@@ -133,6 +134,7 @@ def judging(out):
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
+@pytest.mark.slow
 def test_log_that_grows_is_judged_line_by_line(tmp_path):
     """`tail -f log | tactful feedback judge -`: each record is stored before the next line is there."""
     out = tmp_path / "out"
@@ -148,6 +150,7 @@ def test_log_that_grows_is_judged_line_by_line(tmp_path):
     judge.stderr.close()
 
 
+@pytest.mark.slow
 def test_interrupt_while_the_pipe_waits_ends_cleanly(tmp_path):
     out = tmp_path / "out"
     judge = judging(out)

@@ -71,6 +71,7 @@ def test_outputs_keep_input_order_and_equal_runs_write_equal_bytes(tmp_path):
     assert odd.folder.info().run_id == one.folder.info().run_id
 
 
+@pytest.mark.slow
 def test_same_seed_and_another_hash_seed_write_equal_bytes(tmp_path):
     for hash_seed in ("1", "2"):
         command = [sys.executable, "-m", "tests.runs.worker", str(tmp_path / hash_seed), "50"]

@@ -75,6 +75,7 @@ def test_record_hash_follows_the_content():
     assert record_hash(parts.Item(id="a", number=1)) != record_hash(parts.Item(id="a", number=2))
 
 
+@pytest.mark.slow
 def test_hash_is_the_same_in_a_process_with_another_hash_seed():
     program = (
         "from tests.runs import parts; from tactful.runs.store.identity import *;"

@@ -96,6 +96,7 @@ def test_every_column_is_under_the_hash(finished, column):
 # ------------------------------------------------------------ torn files (C2)
 
 
+@pytest.mark.slow
 def test_torn_tail_of_the_log_costs_at_most_the_last_commit_and_no_torn_record_counts(tmp_path):
     log = tmp_path / "log"
     command = [
@@ -198,6 +199,7 @@ def test_empty_file_and_version_1_become_the_same_schema(tmp_path):
     assert len(list(RunFolder.open(tmp_path / "old").records(Answer))) == 4
 
 
+@pytest.mark.slow
 def test_upgrade_killed_midway_leaves_the_old_version_whole(tmp_path):
     path = tmp_path / "old" / "run.sqlite"
     version_1_file(path)
@@ -249,6 +251,7 @@ def stored(folder):
     return len(rows)
 
 
+@pytest.mark.slow
 def test_file_that_may_not_grow_stops_the_run_in_a_sentence_and_keeps_what_was_stored(tmp_path):
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -267,6 +270,7 @@ def test_file_that_may_not_grow_stops_the_run_in_a_sentence_and_keeps_what_was_s
     assert summary.done == 4000
 
 
+@pytest.mark.slow
 def test_a_run_on_a_disk_without_room_can_still_be_looked_at(tmp_path):
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -285,6 +289,7 @@ def test_a_run_on_a_disk_without_room_can_still_be_looked_at(tmp_path):
     assert '"done": 20' in result.stdout
 
 
+@pytest.mark.slow
 def test_full_disk_stops_the_run_in_a_sentence_and_keeps_what_was_stored(tmp_path):
     mount = ["unshare", "--user", "--map-root-user", "--mount"] if shutil.which("unshare") else []
     probe = (

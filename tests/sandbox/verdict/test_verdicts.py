@@ -69,6 +69,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "test"), [(code, test) for code in RIGHT for test in RIGHT[code]])
 def test_what_holds_in_python_passes(code, test, sandbox):
     verdict = sandbox.run(Job(code=code, tests=(test,)))

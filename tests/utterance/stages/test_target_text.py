@@ -71,6 +71,7 @@ SAID = (
 )
 
 
+@pytest.mark.slow
 @given(st.tuples(SAID, SAID, SAID, SAID))
 def test_any_predictions_survive_writing_and_reading(said: tuple[str, str, str, str]) -> None:
     assert parse_target(target_text(TREE, REASONING, Category.STATEMENT, insight(*said))).predictions == said
@@ -208,5 +209,6 @@ def test_what_is_no_tree_is_refused(data: object) -> None:
         tree_of(data)
 
 
+@pytest.mark.slow
 def test_a_reply_full_of_open_braces_is_read_in_no_time() -> None:
     assert parse_target(f"<think>{'{' * 50_000}</think><predict>a</predict>").predictions == ("a",)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from starlette.testclient import TestClient
 from tests.viewer.visiting import visiting
 
@@ -92,6 +93,7 @@ def test_clusters_name_size_examples_and_the_filter(tmp_path: Path) -> None:
         assert client.get("/of/nothing/clusters").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_side_that_is_written_anew_is_compared_anew_and_its_questions_grouped_anew(tmp_path: Path) -> None:
     one, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
     rows = [decision(at, "Shall I tidy up?" if at % 2 else None, need=False) for at in range(8)]

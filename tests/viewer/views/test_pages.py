@@ -218,6 +218,7 @@ def test_the_filter_is_given_as_python_that_finds_the_same(client: TestClient) -
     assert [unit.ordinal for unit in scope["found"]] == [3, 9, 15]
 
 
+@pytest.mark.slow
 def test_names_for_filters_come_with_types_and_examples_that_are_filters(client: TestClient) -> None:
     page = seen(client, "/of/a/facts")
     assert "persona" in page.text
@@ -367,6 +368,7 @@ def assert_harmless(html: str) -> None:
     assert "\x1b" not in html
 
 
+@pytest.mark.slow
 def test_foreign_text_of_every_kind_of_record_is_only_ever_shown(tmp_path: Path) -> None:
     write_samples(tmp_path / "rows.jsonl", {kind: hostile(row) for kind, row in SAMPLES.items()})
     with visiting(tmp_path) as client:

@@ -80,6 +80,7 @@ def test_there_are_routes_and_all_lie_below_admin() -> None:
     assert all(path == "/admin" or path.startswith("/admin/") for _, path in routes())
 
 
+@pytest.mark.slow
 def test_only_an_administrator_gets_in(store: Store) -> None:
     site = Site(store)
     nobody, ann = site.browser(), site.annotator()
@@ -103,6 +104,7 @@ def test_nothing_is_written_without_the_token(store: Store) -> None:
 # ---------------------------------------------------------------- pages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_page_has_its_words_in_both_languages(store: Store, language: str) -> None:
     browser = administrator(store)
@@ -132,6 +134,7 @@ def counted(store: Store) -> Iterator[list[str]]:
         event.remove(store._engine, "before_cursor_execute", note)
 
 
+@pytest.mark.slow
 def test_a_page_takes_few_statements_however_much_there_is(tmp_path: Path) -> None:
     found = []
     for count in (20, 80):
@@ -207,6 +210,7 @@ def test_a_query_is_a_value_and_no_statement(store: Store, field: str) -> None:
 # ---------------------------------------------------------------- pause and settings
 
 
+@pytest.mark.slow
 def test_paused_nobody_is_given_an_item_until_it_goes_on(store: Store) -> None:
     site = Site(store)
     browser, ann = site.administrator(), site.annotator()
@@ -264,6 +268,7 @@ def link_of(page: str) -> str:
     return found[1]
 
 
+@pytest.mark.slow
 def test_an_invitation_is_shown_once_and_good_for_as_many_as_it_says(store: Store) -> None:
     site = Site(store)
     browser = site.administrator()
@@ -305,6 +310,7 @@ def test_an_invitation_for_too_many_or_too_long_is_refused(store: Store, uses: s
     assert 'id="link"' not in answer.text
 
 
+@pytest.mark.slow
 def test_who_is_shut_out_is_out_at_once_and_may_be_let_in_again(store: Store) -> None:
     site = Site(store)
     browser, ann = site.administrator(), site.annotator("Ann")
@@ -319,6 +325,7 @@ def test_who_is_shut_out_is_out_at_once_and_may_be_let_in_again(store: Store) ->
     assert ann.sign_in("Ann").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_link_for_a_new_password_is_shown_once_and_works(store: Store) -> None:
     site = Site(store)
     browser = site.administrator()
@@ -333,6 +340,7 @@ def test_a_link_for_a_new_password_is_shown_once_and_works(store: Store) -> None
     assert path not in browser.get(f"/admin/annotators/{found[1]}").text
 
 
+@pytest.mark.slow
 def test_confusion_of_an_annotator_stands_on_their_page(store: Store) -> None:
     browser = administrator(store)
     found = re.search(r'/admin/annotators/[0-9a-f-]{36}(?=">Ada<)', browser.get("/admin/annotators").text)

@@ -66,6 +66,7 @@ def test_old_figures_are_told_while_new_ones_are_made(store: Store, monkeypatch:
     assert now.agreement.annotations == 2
 
 
+@pytest.mark.slow
 def test_what_takes_long_is_made_seldom(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     answer(store, annotator(store))
     made = []

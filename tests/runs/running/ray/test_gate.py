@@ -133,6 +133,7 @@ async def test_a_rate_limit_counts_the_permits_of_all_workers(gate: Gate) -> Non
     assert asyncio.get_running_loop().time() - began >= 0.1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dies", [True, False])
 async def test_permits_that_nobody_waits_for_are_left_to_the_others(gate: Gate, dies: bool) -> None:
     await gate.take(ONE, [Said(number, "permit", ("http://e", 60.0)) for number in range(1, 9)])
