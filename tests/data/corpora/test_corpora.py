@@ -21,7 +21,7 @@ from tactful.reading.labelled import corpora, held_out
 
 @pytest.mark.slow
 def test_the_corpora_are_as_large_as_the_datasheet_says() -> None:
-    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (33386, 40780, 53721)
+    assert (len(load_requests()), len(load_followups()), len(load_moments())) == (35871, 40780, 54078)
     assert len(load_words()) == 8680
     assert (len(load_glosses()), sum(map(len, load_glosses().values()))) == (19, 110202)
 
@@ -68,7 +68,7 @@ def test_nothing_that_ships_was_trained_on_held_out_writers() -> None:
     assert not set(training["writers"]) & (HELD_OUT | CALIBRATION)
     assert set(training["calibrated_on"]) == CALIBRATION
     assert set(held_out().writers) == HELD_OUT
-    assert len(corpora()) == 33386 + 40780 + 53721
+    assert len(corpora()) == 35871 + 40780 + 54078
 
 
 def test_what_is_missing_and_the_verdicts_cannot_be_rendered() -> None:

@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parent
 HELD_OUT: frozenset[str] = frozenset(
     {"w16", "w17", "w18", "w27", "w35", "w41", "w47", "w48", "w55", "w56", "w57", "w70", "w73"}
     | {"w104", "w105", "w106", "w107", "w124", "w125", "w134", "w135", "w136", "w142"}
+    | {"w144", "w149"}
 )
 """Writers whose texts no shipped reader was trained on."""
 CALIBRATION: frozenset[str] = frozenset(
