@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.reading.encoder.tiny import card_with, changed, rows, tiny_base
 
 from tactful.errors import DataError, UserError
 from tactful.reading import Exchange, Request
+from tactful.reading.encoder.inputs import Shown
 from tactful.reading.encoder.training.learning import LearningSettings
 from tactful.reading.labelled import Labelled
 from tactful.types import Event, Moment
@@ -15,7 +17,9 @@ from tactful.types import Event, Moment
 pytest.importorskip("torch", reason="training a reader needs the extra [train]")
 pytest.importorskip("transformers", reason="training a reader needs the extra [train]")
 
+from tactful.reading.encoder.network import Outputs
 from tactful.reading.encoder.reader import EncoderReader
+from tactful.reading.encoder.training import train
 from tactful.reading.encoder.training.train import train_encoder
 
 QUICK = LearningSettings(epochs=12, learning_rate=3e-3, batch=16, threads=1)
@@ -138,6 +142,26 @@ def test_training_twice_gives_the_same_losses(base: Path, tmp_path: Path) -> Non
         train_encoder(rows("ann", 4), rows("bob", 2), base, tmp_path / name, settings=short) for name in "ab"
     )
     assert one.training["losses"] == two.training["losses"]
+
+
+def test_of_many_training_texts_some_show_where_they_lie(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = []
+
+    class Watched(train.Network):
+        def run(self, shown: Sequence[Shown], heads: Sequence[str]) -> Outputs:
+            if not heads:  # only the vectors are asked for
+                placed.append(len(shown))
+            return super().run(shown, heads)
+
+    monkeypatch.setattr(train, "Network", Watched)
+    monkeypatch.setattr(train, "PLACED", 10)
+    short = QUICK.model_copy(update={"epochs": 1})
+    card = train_encoder(rows("ann"), rows("bob", 6), base, tmp_path / "reader", settings=short)
+    assert max(placed) == 10
+    assert len(placed) == len(card.heads)
+    assert EncoderReader.load(tmp_path / "reader").needs_now([Request(text="cancel it")])[0].need is not None
 
 
 def test_reading_needs_no_torch(folder: Path) -> None:
