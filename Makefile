@@ -6,7 +6,7 @@ PYTHON ?= python3
 help:
 	@echo "make demo     the whole loop, offline; ends with tables, three sentences and a report"
 	@echo "make smoke    does this clone work? every layer once, offline, in under a minute"
-	@echo "make test     the fast tests: about four minutes on two cores"
+	@echo "make test     the fast tests: about five minutes on two cores"
 	@echo "make slow     the slow tests: attacks on the sandbox, kill -9, training, Ray"
 	@echo "make soak     a few of them at many times their size, what is too long for the gate, and a fresh clone"
 	@echo "make check    format, lint, types, import rules, docs"

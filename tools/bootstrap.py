@@ -3,7 +3,7 @@
 
     python3 tools/bootstrap.py demo     the whole loop, offline; ends with a table and a report
     python3 tools/bootstrap.py smoke    does this clone work? under a minute
-    python3 tools/bootstrap.py test     the fast tests: about four minutes on two cores
+    python3 tools/bootstrap.py test     the fast tests: about five minutes on two cores
     python3 tools/bootstrap.py slow     the slow tests, and those of training: installs [train], [ray] and ActivityWatch's server
     python3 tools/bootstrap.py soak     a few of them at many times their size, what is too long for the gate, and a fresh clone, before a release
     python3 tools/bootstrap.py check    format, lint, types, import rules, docs
@@ -69,7 +69,7 @@ ACTIVITYWATCH = ["aw-server==0.12.0", "aw-client==0.5.15", "peewee<4"]
 """A real server for the tests of the importer: pins Flask 2, so it gets an environment of its own inside .venv (45 MB)."""
 
 NOTES = {
-    "test": "tactful: about 11,000 tests, about four minutes on two cores; dots and per cent follow",
+    "test": "tactful: about 11,000 tests, about five minutes on two cores; dots and per cent follow",
 }
 """What is said before a job that takes a while."""
 
