@@ -177,6 +177,12 @@ def test_requests_in_memory_become_states() -> None:
         tf.states(["Sort my list"])
 
 
+@pytest.mark.parametrize("option", [{"skip_bad": True}, {"base_url": "http://127.0.0.1:9/v1"}])
+def test_what_only_rows_of_ones_own_need_is_refused_beside_bundled_tasks(option: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="bundled tasks of coding have neither: leave both out"):
+        tf.states("coding", n=2, **option)
+
+
 def test_a_number_of_tasks_beside_rows_of_ones_own_is_refused() -> None:
     with pytest.raises(UsageError, match="n = 3: that many are drawn of bundled tasks"):
         tf.states(["Sort my list"], n=3, domain="coding")

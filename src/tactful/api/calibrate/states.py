@@ -66,7 +66,7 @@ def states(
     estimated from the text. Bundled tasks, and those of MBPP, get the estimator's clarity, cross-fitted.
 
     Raises DataError for a row that cannot be used (unless `skip_bad`), UserError for an unknown domain, UsageError for bundled
-    tasks with a `reader` other than `encoder` or `estimate`, for `n` beside rows of your own, and for a text that is no domain and no file.
+    tasks with a `reader` other than `encoder` or `estimate`, `skip_bad` or a `base_url`, for `n` beside rows of your own, and for a text that is no domain and no file.
 
     >>> import tactful as tf
     >>> [state.domain for state in tf.states("coding", n=2)]
@@ -87,6 +87,10 @@ def states(
             raise UsageError(
                 f"the reader {reader} reads requests of people; the bundled tasks of {source} bring an estimate of "
                 "their own: leave the reader out, or give a file of yours"
+            )
+        if skip_bad or options.get("base_url"):
+            raise UsageError(
+                f"bad rows and a base URL are for requests of yours; the bundled tasks of {source} have neither: leave both out"
             )
         return States(drawn)
     if n is not None:
